@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The table that says how the fleet should be, and what roost remembers of it.
+ *
+ * One SQLite file (WAL, STRICT, 0600). Plain SQL from any process is an API: the triggers of
+ * schema.sql keep generations and tombstones right with any client's default pragmas.
+ * A `struct store` is one connection; it is not shared between threads. Any number of processes may open it;
+ * one at a time may own it (`own`): the owner alone drives the engine.
+ *
+ * Rows and texts handed to a callback are borrowed for that call. Functions return 0, a negative errno, or a named
+ * positive outcome; `err` then says what and how to mend it. Database faults by meaning: -ENOSPC disk full, -EBUSY
+ * locked by another writer past the timeout, -EROFS read-only, -EUCLEAN corrupt, -EIO other I/O.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct store;
+
+struct store_options {
+    const char *path; /* the file; ":memory:" for tests */
+    bool create;      /* make the file (and its folder, 0700) when it is not there; else ERROR_NOT_FOUND */
+    bool own;         /* take the one-owner lock; refused with the owner's pid (ERROR_CONFLICT, code "locked") */
+    bool read_only;   /* write nothing, not even a migration */
+};
+
+/* Opens, checks (regular file, no symlink, owner is us or root, mode no wider than 0600, folder not writable by the world,
+ * application_id, whole), migrates. A database of a newer roost is refused. Before a migration the file is copied
+ * beside itself with VACUUM INTO ("roost.db.v1.bak"). */
+int store_open(const struct store_options *options, struct store **ret_store, struct error *err) _must_use_;
+struct store *store_close(struct store *store); /* takes NULL, returns NULL */
+
+/* For `_cleanup_`. */
+void store_closep(struct store **store);
+
+/* The random identity of this database (32 hex digits), label roost.db; never changes. */
+const char *store_uid(const struct store *store);
+
+/* The fleet's name, "" until one is set. Set once: -EEXIST with ERROR_CONFLICT when it has another already. */
+const char *store_fleet(const struct store *store);
+int store_set_fleet(struct store *store, const char *fleet, struct error *err) _must_use_;
+
+/* Other databases whose containers this one has taken over (`--takeover`): their uids. */
+int store_add_uid(struct store *store, const char *uid, struct error *err) _must_use_;
+bool store_has_uid(const struct store *store, const char *uid); /* our own, or one taken over */
+
+/* Has another connection committed since the last look (PRAGMA data_version)? */
+int store_changed(struct store *store, bool *ret_changed, struct error *err) _must_use_;
+
+/* One transaction: begin … commit, or rollback (safe when none is open). Calls outside of one are their own. */
+int store_begin(struct store *store, struct error *err) _must_use_;
+int store_commit(struct store *store, struct error *err) _must_use_;
+void store_rollback(struct store *store);
+
+/* agents ------------------------------------------------------------------------------------- */
+
+struct store_agent {
+    const char *name;
+    const char *lifecycle; /* "hot", "lazy" */
+    const char *image;
+    const char *spec;         /* JSON text as it stands in the row, valid or not */
+    const char *idle_timeout; /* Compose duration or NULL */
+    const char *pool;         /* NULL */
+    bool held;
+    const char *held_reason; /* NULL */
+    const char *source;      /* the file that apply took it from (absolute path); NULL: made by hand */
+    const char *applied;     /* fingerprint of what apply wrote last; NULL */
+    uint64_t generation;
+    int64_t created_at_ms;
+    int64_t updated_at_ms;
+};
+
+/* A deleted agent whose container may still be there. */
+struct store_tombstone {
+    const char *name;
+    uint64_t generation;
+    int64_t deleted_at_ms;
+};
+
+/* A callback that returns non-zero ends the walk, which then returns that. */
+typedef int store_agent_fn(void *ctx, const struct store_agent *agent);
+typedef int store_tombstone_fn(void *ctx, const struct store_tombstone *tombstone);
+
+/* Rows and tombstones changed since `generation` (0: all), in order of generation; one read transaction for both, so that
+ * a rename is seen whole. *ret_generation: the counter at that time. */
+int store_read_changes(struct store *store, uint64_t generation, store_agent_fn *agent,
+                       store_tombstone_fn *tombstone, void *ctx, uint64_t *ret_generation,
+                       struct error *err) _must_use_;
+
+/* One row; ERROR_NOT_FOUND (-ENOENT) when there is none, naming the nearest known agent. */
+int store_read_agent(struct store *store, const char *name, store_agent_fn *agent, void *ctx, struct error *err) _must_use_;
+
+/* Insert or update every column but the generation and times. A row that is already so is not touched (its generation
+ * stays): *ret_changed. */
+int store_write_agent(struct store *store, const struct store_agent *agent, bool *ret_changed, struct error *err) _must_use_;
+int store_delete_agent(struct store *store, const char *name, struct error *err) _must_use_;
+int store_set_held(struct store *store, const char *name, bool held, const char *reason, struct error *err) _must_use_;
+
+/* The tombstone has done its work: drop it, if it still has that generation. */
+int store_delete_tombstone(struct store *store, const char *name, uint64_t generation, struct error *err) _must_use_;
+
+/* agent_state: what the keeper remembers over a restart ---------------------------------------- */
+
+struct store_state {
+    const char *agent;
+    const char *container_id; /* NULL: none known */
+    const char *state;        /* as agent_state_name() */
+    const char *reason;       /* NULL, or why (a failure in the engine's words) */
+    const char *failed_spec;  /* NULL, or the id of the spec that could not start and was rolled back */
+};
+typedef int store_state_fn(void *ctx, const struct store_state *state);
+int store_read_states(struct store *store, store_state_fn *state, void *ctx, struct error *err) _must_use_;
+int store_write_state(struct store *store, const struct store_state *state, struct error *err) _must_use_;
+int store_delete_state(struct store *store, const char *agent, struct error *err) _must_use_;
+
+/* Anonymous volumes of an agent's container, by destination: they go over to the next one. Kept when the agent's state goes, until
+ * the agent is removed. write replaces the agent's whole set. */
+struct store_volume {
+    const char *destination;
+    const char *name;
+};
+int store_write_volumes(struct store *store, const char *agent, const struct store_volume *volumes, size_t n,
+                        struct error *err) _must_use_;
+typedef int store_volume_fn(void *ctx, const char *agent, const struct store_volume *volume);
+int store_read_volumes(struct store *store, store_volume_fn *volume, void *ctx, struct error *err) _must_use_;
+
+/* resources: the networks and volumes of the fleet's files ------------------------------------------ */
+
+struct store_resource {
+    const char *kind; /* "network", "volume" */
+    const char *key;
+    const char *engine_name;
+    bool external;
+    const char *body; /* JSON of the engine's create call */
+    const char *source;
+};
+typedef int store_resource_fn(void *ctx, const struct store_resource *resource);
+int store_read_resources(struct store *store, store_resource_fn *resource, void *ctx, struct error *err) _must_use_;
+/* The whole set of one source, replacing what it had. */
+int store_write_resources(struct store *store, const char *source, const struct store_resource *resources, size_t n,
+                          struct error *err) _must_use_;
+
+/* A consistent copy of the database to a new file (VACUUM INTO), 0600. */
+int store_backup(struct store *store, const char *path, struct error *err) _must_use_;
+
+/* PRAGMA quick_check / integrity_check: 0, or -EUCLEAN with what is wrong. */
+int store_check(struct store *store, bool full, struct error *err) _must_use_;
+
+/* Who owns the database now: the pid of the lock's holder, 0 for nobody. */
+int store_owner(const char *path, int *ret_pid, struct error *err) _must_use_;
