@@ -20,42 +20,10 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "core/observed.h" /* container_status, container_health, engine_outcome */
 
 typedef struct uv_loop_s uv_loop_t;
 struct engine;
-
-enum engine_outcome {
-    ENGINE_DONE,          /* it did it now */
-    ENGINE_ALREADY,       /* it was so before (304) */
-    ENGINE_NOT_FOUND,     /* no such container, network, volume */
-    ENGINE_IMAGE_MISSING, /* create: the image is not there */
-    ENGINE_NAME_TAKEN,    /* create, rename: another container has or reserves the name */
-    ENGINE_BUSY,          /* removal already in progress, or the container is in a state that forbids it now */
-    ENGINE_REFUSED,       /* it understood and said no: bad option, port taken, command missing */
-    ENGINE_UNSUPPORTED,   /* this engine has no such call (podman: update) */
-    ENGINE_UNREACHABLE,   /* it was certainly not carried out: nothing was sent */
-    ENGINE_UNKNOWN,       /* sent, and no whole answer: it may have been done or be done later */
-};
-
-const char *engine_outcome_name(enum engine_outcome outcome);
-
-enum container_status {
-    CONTAINER_CREATED,
-    CONTAINER_RUNNING,
-    CONTAINER_PAUSED,
-    CONTAINER_RESTARTING,
-    CONTAINER_EXITED,
-    CONTAINER_REMOVING,
-    CONTAINER_DEAD,
-    CONTAINER_STATUS_UNKNOWN, /* a word that this version does not know */
-};
-
-enum container_health {
-    HEALTH_NONE, /* no health check, or not told (a listing's row tells it only in its status text) */
-    HEALTH_STARTING,
-    HEALTH_HEALTHY,
-    HEALTH_UNHEALTHY,
-};
 
 struct engine_mount {
     const char *type; /* "volume", "bind", "tmpfs" */
@@ -206,6 +174,9 @@ struct engine_event {
     const char *id;      /* the container */
     const char *name;    /* its name at that time, without a slash */
     const char *old_name;/* rename: the name before */
+    const char *label_db;    /* roost.db, roost.fleet, roost.agent of the event's attributes; NULL without */
+    const char *label_fleet;
+    const char *label_agent;
     int exit_code;       /* die; -1 when not told */
     int signal;          /* kill; 0 when not told */
     enum container_health health;
