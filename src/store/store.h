@@ -4,12 +4,13 @@
  *
  * One SQLite file (WAL, STRICT, 0600). Plain SQL from any process is an API: the triggers of
  * schema.sql keep generations and tombstones right with any client's default pragmas.
- * A `struct store` is one connection; it is not shared between threads. Any number of processes may open it;
- * one at a time may own it (`own`): the owner alone drives the engine.
+ * A `struct store` is one connection; it is not shared between threads. Any number of processes may
+ * open it; one at a time may own it (`own`): the owner alone drives the engine.
  *
- * Rows and texts handed to a callback are borrowed for that call. Functions return 0, a negative errno, or a named
- * positive outcome; `err` then says what and how to mend it. Database faults by meaning: -ENOSPC disk full, -EBUSY
- * locked by another writer past the timeout, -EROFS read-only, -EUCLEAN corrupt, -EIO other I/O.
+ * Rows and texts handed to a callback are borrowed for that call. Functions return 0, a negative
+ * errno, or a named positive outcome; `err` then says what and how to mend it. Database faults by
+ * meaning: -ENOSPC disk full, -EBUSY locked by another writer past the timeout, -EROFS read-only,
+ * -EUCLEAN corrupt, -EIO other I/O.
  */
 #pragma once
 
@@ -23,15 +24,20 @@ struct store;
 
 struct store_options {
     const char *path; /* the file; ":memory:" for tests */
-    bool create;      /* make the file (and its folder, 0700) when it is not there; else ERROR_NOT_FOUND */
-    bool own;         /* take the one-owner lock; refused with the owner's pid (ERROR_CONFLICT, code "locked") */
-    bool read_only;   /* write nothing, not even a migration */
+    bool create; /* make the file (and its folder, 0700) when it is not there; else ERROR_NOT_FOUND
+                  */
+    bool own;    /* take the one-owner lock; refused with the owner's pid (ERROR_CONFLICT, code
+                    "locked") */
+    bool read_only;      /* write nothing, not even a migration */
+    int busy_timeout_ms; /* how long to wait for another writer; 0: 5,000, or 250 with `own`, whose
+                            loop must not stand */
 };
 
-/* Opens, checks (regular file, no symlink, owner is us or root, mode no wider than 0600, folder not writable by the world,
- * application_id, whole), migrates. A database of a newer roost is refused. Before a migration the file is copied
- * beside itself with VACUUM INTO ("roost.db.v1.bak"). */
-int store_open(const struct store_options *options, struct store **ret_store, struct error *err) _must_use_;
+/* Opens, checks (regular file, no symlink, owner is us or root, mode no wider than 0600, folder not
+ * writable by the world, application_id, whole), migrates. A database of a newer roost is refused.
+ * Before a migration the file is copied beside itself with VACUUM INTO ("roost.db.v1.bak"). */
+int store_open(const struct store_options *options, struct store **ret_store,
+               struct error *err) _must_use_;
 struct store *store_close(struct store *store); /* takes NULL, returns NULL */
 
 /* For `_cleanup_`. */
@@ -40,7 +46,8 @@ void store_closep(struct store **store);
 /* The random identity of this database (32 hex digits), label roost.db; never changes. */
 const char *store_uid(const struct store *store);
 
-/* The fleet's name, "" until one is set. Set once: -EEXIST with ERROR_CONFLICT when it has another already. */
+/* The fleet's name, "" until one is set. Set once: -EEXIST with ERROR_CONFLICT when it has another
+ * already. */
 const char *store_fleet(const struct store *store);
 int store_set_fleet(struct store *store, const char *fleet, struct error *err) _must_use_;
 
@@ -51,8 +58,13 @@ bool store_has_uid(const struct store *store, const char *uid); /* our own, or o
 /* Has another connection committed since the last look (PRAGMA data_version)? */
 int store_changed(struct store *store, bool *ret_changed, struct error *err) _must_use_;
 
-/* One transaction: begin … commit, or rollback (safe when none is open). Calls outside of one are their own. */
+/* One transaction: begin … commit, or rollback (safe when none is open). Calls outside of one are
+ * their own. */
 int store_begin(struct store *store, struct error *err) _must_use_;
+/* As store_begin(), but the commit does not wait for the disk: for what can be found again at the
+ * engine. A kill of the process loses nothing; a power cut may take back the last such transactions
+ * (never one before a later store_begin()'s commit). */
+int store_begin_relaxed(struct store *store, struct error *err) _must_use_;
 int store_commit(struct store *store, struct error *err) _must_use_;
 void store_rollback(struct store *store);
 
@@ -67,8 +79,8 @@ struct store_agent {
     const char *pool;         /* NULL */
     bool held;
     const char *held_reason; /* NULL */
-    const char *source;      /* the file that apply took it from (absolute path); NULL: made by hand */
-    const char *applied;     /* fingerprint of what apply wrote last; NULL */
+    const char *source;  /* the file that apply took it from (absolute path); NULL: made by hand */
+    const char *applied; /* fingerprint of what apply wrote last; NULL */
     uint64_t generation;
     int64_t created_at_ms;
     int64_t updated_at_ms;
@@ -79,29 +91,35 @@ struct store_tombstone {
     const char *name;
     uint64_t generation;
     int64_t deleted_at_ms;
+    const char *spec; /* the row's last one, as in store_agent: it may name the container */
 };
 
 /* A callback that returns non-zero ends the walk, which then returns that. */
 typedef int store_agent_fn(void *ctx, const struct store_agent *agent);
 typedef int store_tombstone_fn(void *ctx, const struct store_tombstone *tombstone);
 
-/* Rows and tombstones changed since `generation` (0: all), in order of generation; one read transaction for both, so that
- * a rename is seen whole. *ret_generation: the counter at that time. */
+/* Rows and tombstones changed since `generation` (0: all), in order of generation; one read
+ * transaction for both, so that a rename is seen whole. *ret_generation: the counter at that time.
+ */
 int store_read_changes(struct store *store, uint64_t generation, store_agent_fn *agent,
                        store_tombstone_fn *tombstone, void *ctx, uint64_t *ret_generation,
                        struct error *err) _must_use_;
 
 /* One row; ERROR_NOT_FOUND (-ENOENT) when there is none, naming the nearest known agent. */
-int store_read_agent(struct store *store, const char *name, store_agent_fn *agent, void *ctx, struct error *err) _must_use_;
+int store_read_agent(struct store *store, const char *name, store_agent_fn *agent, void *ctx,
+                     struct error *err) _must_use_;
 
-/* Insert or update every column but the generation and times. A row that is already so is not touched (its generation
- * stays): *ret_changed. */
-int store_write_agent(struct store *store, const struct store_agent *agent, bool *ret_changed, struct error *err) _must_use_;
+/* Insert or update every column but the generation and times. A row that is already so is not
+ * touched (its generation stays): *ret_changed. */
+int store_write_agent(struct store *store, const struct store_agent *agent, bool *ret_changed,
+                      struct error *err) _must_use_;
 int store_delete_agent(struct store *store, const char *name, struct error *err) _must_use_;
-int store_set_held(struct store *store, const char *name, bool held, const char *reason, struct error *err) _must_use_;
+int store_set_held(struct store *store, const char *name, bool held, const char *reason,
+                   struct error *err) _must_use_;
 
 /* The tombstone has done its work: drop it, if it still has that generation. */
-int store_delete_tombstone(struct store *store, const char *name, uint64_t generation, struct error *err) _must_use_;
+int store_delete_tombstone(struct store *store, const char *name, uint64_t generation,
+                           struct error *err) _must_use_;
 
 /* agent_state: what the keeper remembers over a restart ---------------------------------------- */
 
@@ -110,25 +128,30 @@ struct store_state {
     const char *container_id; /* NULL: none known */
     const char *state;        /* as agent_state_name() */
     const char *reason;       /* NULL, or why (a failure in the engine's words) */
-    const char *failed_spec;  /* NULL, or the id of the spec that could not start and was rolled back */
+    const char
+        *failed_spec; /* NULL, or the id of the spec that could not start and was rolled back */
 };
 typedef int store_state_fn(void *ctx, const struct store_state *state);
-int store_read_states(struct store *store, store_state_fn *state, void *ctx, struct error *err) _must_use_;
-int store_write_state(struct store *store, const struct store_state *state, struct error *err) _must_use_;
+int store_read_states(struct store *store, store_state_fn *state, void *ctx,
+                      struct error *err) _must_use_;
+int store_write_state(struct store *store, const struct store_state *state,
+                      struct error *err) _must_use_;
 int store_delete_state(struct store *store, const char *agent, struct error *err) _must_use_;
 
-/* Anonymous volumes of an agent's container, by destination: they go over to the next one. Kept when the agent's state goes, until
- * the agent is removed. write replaces the agent's whole set. */
+/* Anonymous volumes of an agent's container, by destination: they go over to the next one. Kept
+ * when the agent's state goes, until the agent is removed. write replaces the agent's whole set. */
 struct store_volume {
     const char *destination;
     const char *name;
 };
-int store_write_volumes(struct store *store, const char *agent, const struct store_volume *volumes, size_t n,
-                        struct error *err) _must_use_;
+int store_write_volumes(struct store *store, const char *agent, const struct store_volume *volumes,
+                        size_t n, struct error *err) _must_use_;
 typedef int store_volume_fn(void *ctx, const char *agent, const struct store_volume *volume);
-int store_read_volumes(struct store *store, store_volume_fn *volume, void *ctx, struct error *err) _must_use_;
+int store_read_volumes(struct store *store, store_volume_fn *volume, void *ctx,
+                       struct error *err) _must_use_;
 
-/* resources: the networks and volumes of the fleet's files ------------------------------------------ */
+/* resources: the networks and volumes of the fleet's files
+ * ------------------------------------------ */
 
 struct store_resource {
     const char *kind; /* "network", "volume" */
@@ -139,9 +162,11 @@ struct store_resource {
     const char *source;
 };
 typedef int store_resource_fn(void *ctx, const struct store_resource *resource);
-int store_read_resources(struct store *store, store_resource_fn *resource, void *ctx, struct error *err) _must_use_;
+int store_read_resources(struct store *store, store_resource_fn *resource, void *ctx,
+                         struct error *err) _must_use_;
 /* The whole set of one source, replacing what it had. */
-int store_write_resources(struct store *store, const char *source, const struct store_resource *resources, size_t n,
+int store_write_resources(struct store *store, const char *source,
+                          const struct store_resource *resources, size_t n,
                           struct error *err) _must_use_;
 
 /* A consistent copy of the database to a new file (VACUUM INTO), 0600. */
@@ -150,5 +175,6 @@ int store_backup(struct store *store, const char *path, struct error *err) _must
 /* PRAGMA quick_check / integrity_check: 0, or -EUCLEAN with what is wrong. */
 int store_check(struct store *store, bool full, struct error *err) _must_use_;
 
-/* Who owns the database now: the pid of the lock's holder, 0 for nobody. */
+/* Who owns the database now: the pid of the lock's holder, 0 for nobody, -1 for somebody who could
+ * not leave a pid. */
 int store_owner(const char *path, int *ret_pid, struct error *err) _must_use_;

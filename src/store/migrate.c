@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Identification and migration of a database. */
+#include "store/migrate.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+extern const char schema_sql[]; /* schema.sql, by embed.S */
+
+const struct migration_list *migrate_builtin(void)
+{
+    static const struct migration steps[] = {
+        {1, schema_sql},
+    };
+    static const struct migration_list list = {steps, ARRAY_LEN(steps)};
+    return &list;
+}
+
+int migrate_latest(const struct migration_list *list)
+{
+    return list->steps[list->n - 1].version;
+}
+
+int migrate_identify(struct sql *sql, const struct migration_list *list, int *ret_version,
+                     struct error *err)
+{
+    int64_t application = 0, version = 0, objects = 0;
+    int r = sql_query_int(sql, "PRAGMA application_id", &application, err);
+    if (r == 0)
+        r = sql_query_int(sql, "PRAGMA user_version", &version, err);
+    if (r == 0)
+        r = sql_query_int(sql, "SELECT count(*) FROM sqlite_schema", &objects, err);
+    if (r < 0)
+        return r;
+    if (application == 0 && version == 0 && objects == 0) {
+        *ret_version = 0;
+        return 0;
+    }
+    if (application != MIGRATE_APPLICATION_ID || version < 1)
+        return error_set(err, -EUCLEAN, ERROR_STORAGE, "not_roost",
+                         "database %s is not one of roost's (application_id %" PRId64
+                         "); give the right file",
+                         sql->path, application);
+    if (version > migrate_latest(list))
+        return error_set(
+            err, -ENOTSUP, ERROR_STORAGE, "newer",
+            "database %s is of a newer roost (version %" PRId64
+            ", this one knows up to %d); install that roost, or put back the copy that it "
+            "made beside the database",
+            sql->path, version, migrate_latest(list));
+    *ret_version = (int)version;
+    return 0;
+}
+
+static int step_apply(struct sql *sql, const struct migration *step, struct error *err)
+{
+    char pragma[96];
+    int r = sql_exec(sql, step->sql, err);
+    if (r < 0)
+        return error_wrap(err, r, "migration to version %d", step->version);
+    (void)snprintf(pragma, sizeof(pragma), "PRAGMA application_id = %d; PRAGMA user_version = %d",
+                   MIGRATE_APPLICATION_ID, step->version);
+    return sql_exec(sql, pragma, err);
+}
+
+int migrate_apply(struct sql *sql, const struct migration_list *list, struct error *err)
+{
+    bool outer;
+    int version = 0;
+    int r = sql_begin(sql, SQL_WRITE, &outer, err);
+    if (r < 0)
+        return r;
+    r = migrate_identify(sql, list, &version, err);
+    for (size_t i = 0; r == 0 && i < list->n; i++)
+        if (list->steps[i].version > version)
+            r = step_apply(sql, &list->steps[i], err);
+    return sql_end(sql, outer, r, err);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the keeper remembers: agent_state and agent_volumes. All of it can be found again at the
+ * engine, so these writes do not wait for the disk (see store_begin_relaxed()). */
+#include "store/internal.h"
+
+int store_read_states(struct store *store, store_state_fn *state, void *ctx, struct error *err)
+{
+    _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
+    int r = sql_get(&store->sql,
+                    "SELECT agent, container_id, state, reason, failed_spec FROM agent_state"
+                    " ORDER BY agent",
+                    &stmt, err);
+    if (r < 0)
+        return r;
+    while ((r = sql_step(stmt, err)) > 0) {
+        struct store_state row = {
+            .agent = sql_text(stmt, "agent"),
+            .container_id = sql_text(stmt, "container_id"),
+            .state = sql_text(stmt, "state"),
+            .reason = sql_text(stmt, "reason"),
+            .failed_spec = sql_text(stmt, "failed_spec"),
+        };
+        r = state(ctx, &row);
+        if (r != 0)
+            break;
+    }
+    return r;
+}
+
+int store_write_state(struct store *store, const struct store_state *state, struct error *err)
+{
+    _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
+    int r = store_set_relaxed(store, true, err);
+    if (r == 0)
+        r = sql_get(&store->sql,
+                    "INSERT INTO agent_state (agent, container_id, state, reason, failed_spec)"
+                    " VALUES (?, ?, ?, ?, ?) ON CONFLICT (agent) DO UPDATE SET"
+                    " container_id = excluded.container_id, state = excluded.state,"
+                    " reason = excluded.reason, failed_spec = excluded.failed_spec",
+                    &stmt, err);
+    if (r < 0)
+        return r;
+    sql_bind_text(stmt, state->agent);
+    sql_bind_text(stmt, state->container_id);
+    sql_bind_text(stmt, state->state);
+    sql_bind_text(stmt, state->reason);
+    sql_bind_text(stmt, state->failed_spec);
+    return sql_run(stmt, err);
+}
+
+int store_delete_state(struct store *store, const char *agent, struct error *err)
+{
+    _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
+    int r = store_set_relaxed(store, true, err);
+    if (r == 0)
+        r = sql_get(&store->sql, "DELETE FROM agent_state WHERE agent = ?", &stmt, err);
+    if (r < 0)
+        return r;
+    sql_bind_text(stmt, agent);
+    return sql_run(stmt, err);
+}
+
+static int volumes_clear(struct store *store, const char *agent, struct error *err)
+{
+    _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
+    int r = sql_get(&store->sql, "DELETE FROM agent_volumes WHERE agent = ?", &stmt, err);
+    if (r < 0)
+        return r;
+    sql_bind_text(stmt, agent);
+    return sql_run(stmt, err);
+}
+
+static int volume_insert(struct store *store, const char *agent, const struct store_volume *volume,
+                         struct error *err)
+{
+    _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
+    int r = sql_get(&store->sql,
+                    "INSERT INTO agent_volumes (agent, destination, name) VALUES (?, ?, ?)", &stmt,
+                    err);
+    if (r < 0)
+        return r;
+    sql_bind_text(stmt, agent);
+    sql_bind_text(stmt, volume->destination);
+    sql_bind_text(stmt, volume->name);
+    return sql_run(stmt, err);
+}
+
+int store_write_volumes(struct store *store, const char *agent, const struct store_volume *volumes,
+                        size_t n, struct error *err)
+{
+    bool outer;
+    int r = store_set_relaxed(store, true, err);
+    if (r == 0)
+        r = sql_begin(&store->sql, SQL_WRITE, &outer, err);
+    if (r < 0)
+        return r;
+    r = volumes_clear(store, agent, err);
+    for (size_t i = 0; r == 0 && i < n; i++)
+        r = volume_insert(store, agent, &volumes[i], err);
+    return sql_end(&store->sql, outer, r, err);
+}
+
+int store_read_volumes(struct store *store, store_volume_fn *volume, void *ctx, struct error *err)
+{
+    _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
+    int r = sql_get(&store->sql,
+                    "SELECT agent, destination, name FROM agent_volumes"
+                    " ORDER BY agent, destination",
+                    &stmt, err);
+    if (r < 0)
+        return r;
+    while ((r = sql_step(stmt, err)) > 0) {
+        struct store_volume row = {
+            .destination = sql_text(stmt, "destination"),
+            .name = sql_text(stmt, "name"),
+        };
+        r = volume(ctx, sql_text(stmt, "agent"), &row);
+        if (r != 0)
+            break;
+    }
+    return r;
+}
