@@ -5,7 +5,9 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 
 /* News of a long request; `progress` is borrowed. */
@@ -16,11 +18,28 @@ struct api_answer {
     json_t *json; /* owned by the caller; NULL for none */
 };
 
-/* 0 with an answer of 2xx; else negative with `err` made from the problem document (or from the
- * connection: kind ERROR_UNREACHABLE, code "no_daemon", when no daemon listens there). `body` may be NULL. `progress`
- * may be NULL; with it the answer is asked for as text/event-stream. */
+/* A daemon that has sent nothing for so long is taken for dead. While it works on a long call it
+ * sends a heartbeat each 15 s, so this bounds no work. */
+#define API_CLIENT_SILENCE_MS 60000
+
+/* One request. `path_and_query` goes over the wire as it is: put a word of the user's into it with
+ * api_path_append(). `body` may be NULL. `progress` may be NULL.
+ *
+ * 0 with an answer of 2xx; else negative, with `err`:
+ * - from the problem document: the kind that belongs to its status, its code, its detail;
+ * - ERROR_UNREACHABLE "no_daemon" when no daemon listens there, "daemon_silent" when it hangs,
+ *   "daemon_died" when it goes away in the middle;
+ * - ERROR_DENIED "socket_denied" when the socket may not be used. */
 int api_call(const char *socket_path, const char *method, const char *path_and_query,
              const json_t *body, api_progress_fn *progress, void *progress_ctx,
              struct api_answer *ret_answer, struct error *err) _must_use_;
 
+/* What api_call() makes of a whole answer, for a transport without a wire: 0 with an answer for
+ * 2xx, else negative with `err`. Steals `json` in any case. */
+int api_answer_take(int status, json_t *steal_json, struct api_answer *ret_answer,
+                    struct error *err) _must_use_;
+
 void api_answer_close(struct api_answer *answer);
+
+/* Append "/" and one segment of a path, percent-encoded. 0 or the error of `path`. */
+int api_path_append(struct buf *path, const char *segment);

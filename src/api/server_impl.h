@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Inside the HTTP server: what server.c (the daemon and the loop) and exchange.c (one request and
+ * its answer) share.
+ *
+ * An exchange lives between two owners: the connection, until libmicrohttpd says that the request
+ * is over, and the backend, until it has finished the reply. Either may be first; who comes last
+ * frees it. It is `settled` once its answer has been decided: by the backend, or by the server
+ * (going down, client gone), and later words of the backend are dropped.
+ *
+ * Nothing but drive() runs libmicrohttpd, and it runs only from the loop's own callbacks: a backend
+ * that finishes a reply must not find itself called again from within.
+ */
+#pragma once
+
+#include <microhttpd.h>
+#include <uv.h>
+
+#include "api/api.h"
+#include "api/listen.h"
+#include "api/server.h"
+#include "base/buf.h"
+
+struct peer {
+    struct peer *prev, *next;
+    int fd;
+    uint64_t reading_since_ms; /* uv_now(); 0 while a whole request is being answered */
+};
+
+struct exchange {
+    struct api_reply reply; /* the first: the backend's handle */
+    struct exchange *prev, *next;
+    struct api_server *server; /* these three: only while `on_wire` */
+    struct MHD_Connection *connection;
+    struct peer *peer;
+    char *target; /* as on the wire */
+    struct buf body;
+    size_t dropped; /* bytes of a body that is too long */
+    uid_t peer_uid;
+    bool begun;      /* the head has been looked at */
+    bool dispatched; /* the backend was called */
+    bool on_wire;    /* owned by the connection */
+    bool held;       /* owned by the backend */
+    bool settled;
+    bool suspended;
+    bool streaming;
+    bool gone; /* the client went away: close, no answer */
+    int status;
+    struct buf out; /* the answer, or what of the stream has not been sent */
+};
+
+struct api_server {
+    uv_loop_t *loop;
+    struct MHD_Daemon *mhd;
+    char *socket_path;
+    struct unix_socket socket;
+    const struct api_backend *backend;
+    void *ctx;
+    uint64_t heartbeat_ms;
+    uint64_t read_timeout_ms;
+    unsigned waiting_max;
+    uv_poll_t poll;
+    uv_timer_t timer;     /* libmicrohttpd's next deadline, or "at once" */
+    uv_timer_t heartbeat; /* runs while there are peers */
+    int handles;          /* not closed yet */
+    struct peer *peers;
+    struct exchange *exchanges; /* those on the wire */
+    bool driving;
+    bool again; /* something was resumed while driving */
+    bool closing;
+    uint64_t closing_until_ms;
+    void (*closed)(void *ctx);
+    void *closed_ctx;
+};
+
+/* Let the loop run libmicrohttpd soon; never at once. */
+void server_kick(struct api_server *server);
+
+/* The callbacks of libmicrohttpd for one request. */
+void *exchange_open(void *server, const char *uri, struct MHD_Connection *connection);
+enum MHD_Result exchange_run(void *server, struct MHD_Connection *connection, const char *url,
+                             const char *method, const char *version, const char *data,
+                             size_t *data_len, void **context);
+void exchange_close(void *server, struct MHD_Connection *connection, void **context,
+                    enum MHD_RequestTerminationCode why);
+
+/* A heartbeat for a stream; and an end for one whose client has gone. */
+void exchange_tick(struct exchange *exchange);
+
+/* The server goes down: settle with 503 what is awaited. */
+void exchange_abandon(struct exchange *exchange);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Server-sent events (text/event-stream): how the server writes them, how the client takes them
+ * apart. "event" and "data" are understood, comments and other fields skipped.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/buf.h"
+
+/* What keeps a silent stream alive, and tells the server that the client has gone. */
+#define SSE_HEARTBEAT ":\n\n"
+
+/* "event: NAME\ndata: JSON\n\n". 0, -ENOMEM, or -EFBIG past the ceiling of `out`; on failure
+ * `out` is as before. */
+int sse_write(struct buf *out, const char *event, const json_t *data) _must_use_;
+
+#define SSE_EVENT_SIZE 64
+
+/* One event: its name ("message" when it has none) and its data, lines joined by "\n". Borrowed
+ * for the call. Negative stops the parser and is passed on. */
+typedef int sse_event_fn(void *ctx, const char *event, const char *data, size_t len);
+
+/* The bytes may be split anywhere. Line ends are "\n", "\r\n" or "\r". */
+struct sse_parser {
+    sse_event_fn *on_event;
+    void *ctx;
+    struct buf line;
+    struct buf data;
+    char event[SSE_EVENT_SIZE];
+    bool has_data;
+    bool skip_newline; /* the last byte was "\r": a "\n" now belongs to it */
+    bool begun;        /* past the place where a byte order mark may stand */
+};
+
+/* No event may have more than `max_bytes` of data. */
+void sse_parser_init(struct sse_parser *parser, size_t max_bytes, sse_event_fn *on_event,
+                     void *ctx);
+
+/* 0, or negative: -EFBIG, -ENOMEM, or what `on_event` returned. The parser is of no use then. */
+int sse_parser_feed(struct sse_parser *parser, const char *bytes, size_t len) _must_use_;
+
+void sse_parser_close(struct sse_parser *parser);
