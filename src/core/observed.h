@@ -74,4 +74,5 @@ struct observation {
     bool policy_agrees; /* the restart policy is the lifecycle's */
     int exit_code;
     bool oom_killed;
+    int restarts; /* how often the engine restarted it */
 };

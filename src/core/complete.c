@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The end of an operation: what it changed, or what its failure means.
+ */
+#include "core/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What the engine has done is so, without another look: a listing asked for earlier would say otherwise. */
+static void take_done(struct core *core, struct agent *a, const struct operation *op,
+                      const struct core_completion *completion)
+{
+    struct observation made;
+    switch (op->kind) {
+    case OPERATION_CREATE:
+        made = (struct observation){.status = CONTAINER_CREATED,
+                                    .spec = a->operation_spec,
+                                    .made_as = op->lifecycle,
+                                    .inspected = true,
+                                    .policy_agrees = true};
+        memcpy(made.id, completion->container, CONTAINER_ID_SIZE);
+        agent_see(core, a, a->operation_slot, &made);
+        break;
+    case OPERATION_START:
+    case OPERATION_UNPAUSE:
+        agent_see_status(core, a, a->operation_slot, CONTAINER_RUNNING);
+        break;
+    case OPERATION_STOP:
+        agent_see_status(core, a, a->operation_slot, CONTAINER_EXITED);
+        break;
+    case OPERATION_PAUSE:
+        agent_see_status(core, a, a->operation_slot, CONTAINER_PAUSED);
+        break;
+    case OPERATION_RENAME:
+        agent_move_container(core, a, a->operation_slot, a->operation_as);
+        break;
+    case OPERATION_REMOVE:
+        agent_see_gone(core, a, a->operation_slot);
+        break;
+    case OPERATION_UPDATE:
+        a->containers[a->operation_slot].policy = POLICY_AGREES;
+        break;
+    case OPERATION_INSPECT:
+        if (completion->observation && same_id(completion->observation->id, op->container))
+            agent_see(core, a, a->operation_slot, completion->observation);
+        break;
+    case OPERATION_PROBE:
+        break;
+    }
+    if (op->kind != OPERATION_INSPECT && op->kind != OPERATION_STOP)
+        agent_well(core, a);
+}
+
+/* The engine understood and said no. */
+static void take_refused(struct core *core, struct agent *a, const struct operation *op, const char *words)
+{
+    agent_move(core, a, INPUT_REFUSED);
+    bool first_start = op->kind == OPERATION_START && a->operation_slot == SLOT_MAIN;
+    if (first_start && a->containers[SLOT_OLD].known && !agent_is_rolled_back(a))
+        agent_roll_back(core, a, words);
+    else
+        agent_fail(core, a, words);
+}
+
+static void take_unsupported(struct core *core, struct agent *a, const struct operation *op, const char *words)
+{
+    if (op->kind != OPERATION_UPDATE) {
+        take_refused(core, a, op, words);
+        return;
+    }
+    a->forced = true;
+    memcpy(a->forced_id, a->containers[SLOT_MAIN].id, CONTAINER_ID_SIZE);
+}
+
+static void take_outcome(struct core *core, struct agent *a, const struct operation *op,
+                         const struct core_completion *completion)
+{
+    const char *words = completion->words ? completion->words : "";
+    switch (completion->outcome) {
+    case ENGINE_DONE:
+    case ENGINE_ALREADY:
+        take_done(core, a, op, completion);
+        break;
+    case ENGINE_NOT_FOUND:
+        agent_see_gone(core, a, a->operation_slot);
+        break;
+    case ENGINE_IMAGE_MISSING:
+    case ENGINE_REFUSED:
+        take_refused(core, a, op, words);
+        break;
+    case ENGINE_UNSUPPORTED:
+        take_unsupported(core, a, op, words);
+        break;
+    case ENGINE_NAME_TAKEN: /* by whom, the listing tells: ours, a foreign one, or a ghost's reservation */
+    case ENGINE_BUSY:
+        a->unknown = true;
+        agent_fail(core, a, words);
+        break;
+    case ENGINE_UNREACHABLE:
+    case ENGINE_UNKNOWN:
+        a->unknown = true;
+        agent_move(core, a, INPUT_UNKNOWN);
+        agent_fail(core, a, words);
+        break;
+    }
+}
+
+static void take_probe(struct core *core, struct agent *a, const struct core_completion *completion)
+{
+    a->probe = 0;
+    if (a->state != STATE_STARTING || a->probe_at_ns == 0)
+        return;
+    if (completion->outcome == ENGINE_DONE && completion->ready) {
+        a->probe_at_ns = 0;
+        agent_move(core, a, INPUT_READY);
+        return;
+    }
+    /* Often at first, when it matters, then ever more seldom. */
+    uint64_t age = core->now_ns - a->probe_since_ns;
+    uint64_t gap = age / 4;
+    uint64_t least = SECOND_NS / 20, most = 2 * SECOND_NS;
+    a->probe_at_ns = core->now_ns + (gap < least ? least : gap > most ? most : gap);
+    if (a->ready_timeout_ns > 0 && age >= a->ready_timeout_ns && !a->told_not_ready) {
+        a->told_not_ready = true;
+        agent_move(core, a, INPUT_NOT_READY);
+        agent_set_reason(core, a, "not ready in time; it is left running, and probing goes on");
+    }
+    mark_dirty(core, a);
+}
+
+void complete_take(struct core *core, const struct core_completion *completion)
+{
+    struct agent *a = table_find(core, completion->agent);
+    if (a && a->probe != 0 && a->probe == completion->operation) {
+        take_probe(core, a, completion);
+        return;
+    }
+    if (!a || a->operation.id == 0 || a->operation.id != completion->operation)
+        return;
+    struct operation op = a->operation;
+    take_outcome(core, a, &op, completion); /* the operation explains what it did: it ends after */
+    a->operation.id = 0;
+    a->as_of = core->step;
+    core->in_flight--;
+    mark_dirty(core, a);
+    depends_wake_dependents(core, a);
+}

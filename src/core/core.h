@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The brain: facts in, effects out.
+ *
+ * core_step() is the only way in. An event carries every fact and the time; what is to be done comes back
+ * as effects, in order. The caller carries each of them out and answers operations and listings with further
+ * events, in any order and at any time. The core does no I/O, reads no clock, and has no global:
+ * the same core runs in the daemon, in `roost plan`, and under a simulated engine.
+ *
+ * How it decides: level-triggered. An event only changes the core's picture of an agent (its row, its containers,
+ * who wants it awake) and marks the agent dirty; then every dirty agent is settled: the table of decide.h
+ * looks at the picture and says the next single operation. So a crash between any two operations, a lost
+ * answer or a missed event needs no code of its own: the next look at what is there goes on from there.
+ *
+ * What it guards: one operation in flight an agent; no operation on a view older than what it knows (a listing that was asked for
+ * before an operation ended does not count for that agent); an operation whose end is unknown is followed by a listing
+ * before anything else.
+ *
+ * Ownership: strings in events are borrowed for the step. Effects and their strings are valid until the next core_step().
+ * Memory: when it runs out the step returns -ENOMEM; the picture stays consistent, and the next
+ * CORE_TIME or listing catches up.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/agent.h"
+#include "core/decide.h"
+#include "core/observed.h"
+
+struct core;
+
+struct core_config {
+    const char *fleet;
+    unsigned max_in_flight;   /* operations at once, all agents; 0: 16 */
+    unsigned max_unavailable; /* hot agents being recreated at once; 0: 1 */
+    uint64_t idle_timeout_ns; /* of a lazy agent without its own; 0: 15 min */
+    uint64_t resync_ns;       /* a full listing again after this; 0: never by itself */
+    bool observe_only;        /* look and report, never emit an operation (`roost plan`) */
+};
+
+struct core *core_new(const struct core_config *config);
+struct core *core_free(struct core *core); /* takes NULL, returns NULL */
+
+/* Events ---------------------------------------------------------------------------------------- */
+
+enum core_event_kind {
+    CORE_TIME,        /* nothing but the time: due timers run */
+    CORE_ROW,         /* a row is so now */
+    CORE_TOMBSTONE,   /* a row was deleted; its container may still be there */
+    CORE_MEMORY,      /* at start, after the rows: what was remembered of an agent */
+    CORE_LISTED,      /* one container of the listing that was asked for */
+    CORE_LISTING_END, /* that listing is over */
+    CORE_COMPLETION,  /* an operation is over */
+    CORE_PASS,        /* somebody asks for a pass */
+};
+
+struct core_depends {
+    const char *agent;
+    enum depends_condition condition;
+};
+
+struct core_row {
+    const char *name;
+    uint64_t generation;
+    enum lifecycle lifecycle;
+    bool held;
+    const char *invalid;        /* NULL, or why this row cannot be carried out */
+    const char *container_name; /* NULL: {fleet}-{name} */
+    struct spec_id spec;        /* by the current version's rules */
+    uint64_t idle_timeout_ns;   /* 0: the fleet's */
+    enum ready_kind ready;
+    uint64_t ready_timeout_ns;
+    enum sleep_kind sleep;
+    const struct core_depends *depends;
+    size_t n_depends;
+};
+
+struct core_tombstone {
+    const char *name;
+    uint64_t generation;
+};
+
+/* Of EFFECT_SAVE and back. */
+struct core_memory {
+    const char *name;
+    bool has_container;
+    uint8_t container[CONTAINER_ID_SIZE];
+    enum agent_state state;
+    const char *reason;        /* "" for none */
+    uint64_t failed_generation; /* of the row that could not start and was rolled back, or 0; `container` is
+                                 * then the one that was kept */
+};
+
+struct core_listing_end {
+    uint64_t list;     /* as in EFFECT_LIST */
+    bool whole;        /* false: it broke off, and says nothing of what is missing */
+    const char *words; /* why it broke off */
+};
+
+struct core_completion {
+    uint64_t operation;
+    const char *agent;                      /* as in the operation */
+    enum engine_outcome outcome;
+    const char *words;                      /* the engine's, on failure */
+    uint8_t container[CONTAINER_ID_SIZE];   /* create: the new one */
+    const struct observation *observation;  /* inspect, done: what it showed */
+    bool ready;                             /* probe, done: it is ready */
+};
+
+struct core_pass {
+    uint64_t pass;     /* the caller's number, not 0 */
+    const char *agent; /* NULL: the fleet */
+    bool dry_run;
+    bool deep;
+    bool recreate;
+    bool remove_orphans;
+};
+
+struct core_event {
+    enum core_event_kind kind;
+    uint64_t now_ns; /* CLOCK_BOOTTIME; never goes back */
+    union {
+        struct core_row row;
+        struct core_tombstone tombstone;
+        struct core_memory memory;
+        struct {
+            uint64_t list;
+            const struct observation *observation;
+        } listed;
+        struct core_listing_end listing_end;
+        struct core_completion completion;
+        struct core_pass pass;
+    };
+};
+
+/* Effects --------------------------------------------------------------------------------------- */
+
+enum effect_kind {
+    EFFECT_OPERATION, /* carry it out on the engine; answer with CORE_COMPLETION */
+    EFFECT_LIST,      /* see to the fleet's networks and volumes, then list all containers; answer with
+                       * CORE_LISTED … and CORE_LISTING_END */
+    EFFECT_SAVE,      /* remember this of the agent */
+    EFFECT_FORGET,    /* the tombstone of that generation has done its work */
+    EFFECT_PROGRESS,  /* of a pass */
+    EFFECT_REPORT,    /* a pass is over */
+    EFFECT_NOTICE,    /* worth a line in the log: a thing was done to an agent outside of a pass, or failed */
+};
+
+enum operation_kind {
+    OPERATION_CREATE,  /* from the agent's row of `generation`, under `name` */
+    OPERATION_START,
+    OPERATION_STOP,
+    OPERATION_PAUSE,
+    OPERATION_UNPAUSE,
+    OPERATION_RENAME,  /* to `name` */
+    OPERATION_REMOVE,  /* never its volumes */
+    OPERATION_UPDATE,  /* the restart policy, to the lifecycle's */
+    OPERATION_INSPECT,
+    OPERATION_PROBE,   /* is it ready, by the row's own test? */
+};
+
+const char *operation_kind_name(enum operation_kind kind);
+
+struct operation {
+    uint64_t id;
+    enum operation_kind kind;
+    const char *agent;
+    uint64_t generation; /* of the row that it was decided on */
+    uint8_t container[CONTAINER_ID_SIZE];
+    const char *name;
+    enum lifecycle lifecycle;
+};
+
+struct report {
+    const char *agent;
+    bool has_lifecycle; /* false for an orphan */
+    enum lifecycle lifecycle;
+    enum report_word action;
+    unsigned rule;
+    const char *reason; /* why it was done; "" for none */
+    const char *error;  /* NULL, or what went wrong, in the engine's words */
+};
+
+struct effect {
+    enum effect_kind kind;
+    union {
+        struct operation operation;
+        struct {
+            uint64_t list;
+            bool resources; /* false: the listing alone is wanted (an answer got lost) */
+            bool create_resources; /* false in a dry run: look, but make nothing */
+        } list;
+        struct core_memory save;
+        struct core_tombstone forget;
+        struct {
+            uint64_t pass;
+            size_t done;
+            size_t total;
+        } progress;
+        struct {
+            uint64_t pass;
+            const char *error; /* NULL, or why the whole pass came to nothing (no listing) */
+            const struct report *reports;
+            size_t n_reports;
+        } report;
+        struct report notice;
+    };
+};
+
+struct effects {
+    struct effect *items; /* owned by the core */
+    size_t n;
+};
+
+/* 0, or -ENOMEM. `ret_effects` is set in either case. */
+int core_step(struct core *core, const struct core_event *event, struct effects *ret_effects);
+
+/* When CORE_TIME is wanted next; UINT64_MAX for never. The caller's only timer. */
+uint64_t core_next_deadline(const struct core *core);
+
+/* Looking in ------------------------------------------------------------------------------------- */
+
+struct agent_view {
+    const char *name;
+    bool has_row;
+    enum lifecycle lifecycle;
+    bool held;
+    enum agent_state state;
+    const char *reason;         /* "" for none */
+    uint64_t generation;
+    bool has_container;
+    uint8_t container[CONTAINER_ID_SIZE];
+    enum container_status status;
+    unsigned differs;           /* the shell's bits of the last listing */
+    bool spec_differs;          /* the label's spec against the row's */
+    bool lifecycle_differs;
+    bool in_flight;
+};
+
+/* Calls `each` for every agent, in the order of their first appearance, or for the one of that name
+ * (false when there is none). Strings are borrowed until the next step. */
+void core_each_agent(const struct core *core, void (*each)(void *ctx, const struct agent_view *view),
+                     void *ctx);
+bool core_view_agent(const struct core *core, const char *name, struct agent_view *ret_view);
+
+/* Other databases' containers of this fleet's name, as of the last whole listing: how many. */
+size_t core_foreign_fleet(const struct core *core);
+
+/* Has a whole listing been applied? Nothing is decided before. */
+bool core_is_synced(const struct core *core);
+
+/* Edges that the table of states calls impossible, seen so far: 0, or there is a bug. */
+unsigned core_bad_moves(const struct core *core);
+
+/* Is nothing in flight, nothing waiting, no timer due before something happens from outside? */
+bool core_is_quiet(const struct core *core);

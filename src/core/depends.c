@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * depends_on: whom a start waits for, and who is wanted awake because somebody awake depends on it.
+ */
+#include "core/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void forget_dependents(struct core *core)
+{
+    struct agent *a, *next;
+    HASH_ITER(hh, core->agents, a, next)
+    {
+        free(a->dependents);
+        a->dependents = NULL;
+        a->n_dependents = 0;
+        a->on_cycle = false;
+        a->mark = 0;
+    }
+}
+
+static bool add_dependent(struct agent *a, struct agent *dependent)
+{
+    struct agent **dependents = realloc(a->dependents, (a->n_dependents + 1) * sizeof(struct agent *));
+    if (!dependents)
+        return false;
+    dependents[a->n_dependents++] = dependent;
+    a->dependents = dependents;
+    return true;
+}
+
+/* Peel off, again and again, agents that depend on nobody left (Kahn). What stays is on a circle, or
+ * depends on one. `mark` counts the dependencies that are left. */
+static bool find_cycles(struct core *core)
+{
+    struct agent **peeled = calloc(HASH_COUNT(core->agents), sizeof(struct agent *));
+    if (!peeled)
+        return false;
+    size_t n = 0;
+    struct agent *a, *next;
+    HASH_ITER(hh, core->agents, a, next)
+    {
+        if (a->mark == 0)
+            peeled[n++] = a;
+    }
+    while (n > 0) {
+        a = peeled[--n];
+        for (size_t i = 0; i < a->n_dependents; i++)
+            if (--a->dependents[i]->mark == 0)
+                peeled[n++] = a->dependents[i];
+    }
+    free(peeled);
+    HASH_ITER(hh, core->agents, a, next)
+    {
+        a->on_cycle = a->mark > 0;
+        if (a->n_depends > 0 || a->n_dependents > 0)
+            mark_dirty(core, a);
+    }
+    return true;
+}
+
+void depends_refresh(struct core *core)
+{
+    if (!core->depends_stale)
+        return;
+    forget_dependents(core);
+    struct agent *a, *next;
+    bool any = false;
+    HASH_ITER(hh, core->agents, a, next)
+    {
+        if (a->presence != PRESENCE_ROW)
+            continue;
+        for (size_t i = 0; i < a->n_depends; i++) {
+            struct agent *b = table_find(core, a->depends[i].agent);
+            if (!b || b->presence != PRESENCE_ROW)
+                continue;
+            any = true;
+            a->mark++;
+            if (!add_dependent(b, a)) {
+                core->starved = true; /* stays stale: built again at the next step */
+                return;
+            }
+        }
+    }
+    if (any && !find_cycles(core))
+        core->starved = true;
+    else
+        core->depends_stale = false;
+}
+
+void depends_wake_dependents(struct core *core, struct agent *a)
+{
+    if (core->depends_stale)
+        return; /* the refresh marks them all */
+    for (size_t i = 0; i < a->n_dependents; i++)
+        if (a->dependents[i]->blocked)
+            mark_dirty(core, a->dependents[i]);
+}
+
+static enum depends_condition condition_on(const struct agent *dependent, const struct agent *a)
+{
+    for (size_t i = 0; i < dependent->n_depends; i++)
+        if (strcmp(dependent->depends[i].agent, a->name) == 0)
+            return dependent->depends[i].condition;
+    return DEPENDS_STARTED;
+}
+
+/* An awake dependent is an implicit lease. One that waits for our completion wants one run of us, not a loop. */
+bool depends_want_awake(const struct core *core, const struct agent *a)
+{
+    if (core->depends_stale || a->on_cycle)
+        return false;
+    for (size_t i = 0; i < a->n_dependents; i++) {
+        const struct agent *d = a->dependents[i];
+        if (d->on_cycle || d->held || d->invalid || !agent_is_wanted_awake(core, d))
+            continue;
+        if (condition_on(d, a) != DEPENDS_COMPLETED)
+            return true;
+        const struct container *c = &a->containers[SLOT_MAIN];
+        if (!c->known || c->status == CONTAINER_CREATED || container_is_up(c))
+            return true;
+    }
+    return false;
+}
+
+static bool is_met(const struct agent *b, enum depends_condition condition)
+{
+    const struct container *c = &b->containers[SLOT_MAIN];
+    switch (condition) {
+    case DEPENDS_STARTED:
+        return c->known && c->status == CONTAINER_RUNNING;
+    case DEPENDS_HEALTHY:
+        return c->known && c->status == CONTAINER_RUNNING && b->state == STATE_RUNNING;
+    case DEPENDS_COMPLETED:
+        return c->known && c->status == CONTAINER_EXITED && c->exit_seen && c->exit_code == 0;
+    }
+    return true;
+}
+
+/* Nothing under way that could still fulfil it. */
+static bool is_hopeless(const struct agent *b, enum depends_condition condition)
+{
+    if (condition == DEPENDS_COMPLETED && container_is_up(&b->containers[SLOT_MAIN]))
+        return false;
+    return !agent_is_busy(b);
+}
+
+const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_hopeless)
+{
+    for (size_t i = 0; i < a->n_depends; i++) {
+        struct agent *b = table_find(core, a->depends[i].agent);
+        enum depends_condition condition = a->depends[i].condition;
+        if (!b || b->presence != PRESENCE_ROW) {
+            *ret_hopeless = true;
+            return a->depends[i].agent;
+        }
+        if (is_met(b, condition))
+            continue;
+        struct container *c = &b->containers[SLOT_MAIN];
+        if (condition == DEPENDS_COMPLETED && c->known && c->status == CONTAINER_EXITED && !c->exit_seen &&
+            !b->want_inspect) {
+            b->want_inspect = true; /* a listing does not tell how it ended */
+            mark_dirty(core, b);
+        }
+        *ret_hopeless = is_hopeless(b, condition);
+        return b->name;
+    }
+    return NULL;
+}

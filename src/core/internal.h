@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The core's own picture of the fleet, shared by the files of src/core and by nobody else.
+ *
+ * Who does what:
+ *   table.c    agents by name and by container name; queues; the clock's heap
+ *   rows.c     CORE_ROW, CORE_TOMBSTONE, CORE_MEMORY change what should be
+ *   listing.c  CORE_LISTED, CORE_LISTING_END change what is
+ *   complete.c CORE_COMPLETION changes what is, and ends the operation in flight
+ *   state.c    the only writer of agent->state; what a changed container means for it
+ *   depends.c  who depends on whom, and what that forbids or wants
+ *   settle.c   picture -> facts -> rule -> at most one operation
+ *   recreate.c the next step of a recreate, from what is there
+ *   pass.c     passes and their reports
+ *   effects.c  the list of effects
+ *   core.c     core_step() and the views
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* uthash exits the program when out of memory unless told otherwise: hash_oom is looked at after each add. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+#include "core/core.h"
+#include "core/lifecycle.h"
+
+#define SECOND_NS UINT64_C(1000000000)
+#define NEVER_NS  UINT64_MAX
+
+/* A new container has proven itself when it is ready by its own test, or has run this long. */
+#define PROOF_NS (10 * SECOND_NS)
+
+#define BACKOFF_FIRST_NS SECOND_NS
+#define BACKOFF_MAX_NS   (300 * SECOND_NS)
+
+#define REASON_MAX 512
+
+enum slot { SLOT_MAIN, SLOT_NEW, SLOT_OLD };
+#define SLOTS 3
+
+enum policy { POLICY_NOT_SEEN, POLICY_AGREES, POLICY_TAMPERED };
+
+struct container {
+    bool known;
+    bool renamed;   /* ours by its id, under a name that is not */
+    bool exit_seen; /* exit_code is of this death */
+    uint8_t id[CONTAINER_ID_SIZE];
+    enum container_status status;
+    enum container_health health;
+    struct spec_id spec;
+    enum lifecycle made_as;
+    enum policy policy;
+    unsigned differs;
+    int exit_code;
+    int restarts;
+    uint64_t list;       /* the last listing that showed it */
+    uint64_t up_since_ns; /* since when we know it to run; 0 when it does not */
+    uint64_t seen_ns;     /* when the engine last showed it */
+};
+
+enum presence { PRESENCE_NONE, PRESENCE_ROW, PRESENCE_TOMBSTONE };
+
+enum conflict { CONFLICT_NONE, CONFLICT_NAME, CONFLICT_DUPLICATE, CONFLICT_COMPOSE };
+
+/* Dirty: to be settled in this step. Waiting: for room in flight. Roll-out: for another's recreate to end. */
+enum queue { QUEUE_NONE, QUEUE_DIRTY, QUEUE_WAITING, QUEUE_ROLLOUT };
+#define QUEUES 4
+
+struct agent {
+    UT_hash_handle hh;      /* by name */
+    UT_hash_handle hh_name; /* by container name, when the row gives one */
+    char *name;
+    uint64_t serial; /* order of first appearance */
+
+    /* what should be */
+    enum presence presence;
+    uint64_t generation;
+    enum lifecycle lifecycle;
+    bool held;
+    bool remove_orphan;
+    char *invalid;
+    char *container_name; /* NULL: {fleet}-{name} */
+    struct spec_id spec;
+    uint64_t idle_timeout_ns;
+    enum ready_kind ready;
+    uint64_t ready_timeout_ns;
+    enum sleep_kind sleep;
+    struct core_depends *depends; /* names owned */
+    size_t n_depends;
+
+    /* what is */
+    struct container containers[SLOTS];
+    enum conflict conflict;
+    uint64_t conflict_list;
+    uint64_t as_of;  /* the step after which this picture was last made better than by a listing */
+    bool unknown;    /* an operation's end is not known: no operation before a listing */
+    bool want_inspect;
+
+    /* what is believed and remembered */
+    enum agent_state state;
+    char *reason; /* NULL or why it is not well */
+    uint64_t failed_generation;
+    uint8_t kept[CONTAINER_ID_SIZE]; /* with failed_generation: the container that goes on instead */
+    uint8_t remembered[CONTAINER_ID_SIZE]; /* of CORE_MEMORY: the last container that was ours */
+    bool has_remembered;
+    bool save;       /* changed since EFFECT_SAVE */
+
+    /* what is being done */
+    struct operation operation; /* id 0: none */
+    enum slot operation_slot;
+    enum slot operation_as;         /* rename: the slot that it becomes */
+    struct spec_id operation_spec;  /* create: made from this */
+    uint64_t probe; /* id of a probe in flight, beside the operation */
+    uint64_t probe_at_ns;
+    uint64_t probe_since_ns;
+    bool told_not_ready;
+    bool forced;    /* a recreate was asked for: `forced_id` is not as wanted */
+    uint8_t forced_id[CONTAINER_ID_SIZE];
+    bool rolling;   /* counts against max_unavailable */
+    bool blocked;   /* waits for its turn: a dependency, or the roll-out */
+    unsigned failures; /* in a row */
+    uint64_t retry_at_ns;
+    uint64_t look_at_ns;    /* the engine is at it: when to list again */
+    uint64_t idle_since_ns; /* lazy and up: since when nobody wants it; 0: somebody does */
+
+    /* queues and clock */
+    enum queue queue;
+    struct agent *prev, *next;
+    uint64_t due_ns;
+    size_t heap_index; /* in core->heap, 1-based; 0: not in it */
+
+    /* depends.c */
+    struct agent **dependents;
+    size_t n_dependents;
+    bool on_cycle;
+    uint32_t mark;
+};
+
+struct agent_queue {
+    struct agent *head, *tail;
+};
+
+struct pass_entry {
+    struct agent *agent; /* NULL once it is forgotten */
+    uint64_t serial;
+    char *name; /* owned, once `agent` is NULL */
+    bool pending;
+    bool noted; /* the first decision of this pass is in `action` */
+    bool has_lifecycle;
+    enum lifecycle lifecycle;
+    enum report_word action;
+    unsigned rule;
+    char *reason; /* owned or NULL */
+    char *error;  /* owned or NULL */
+};
+
+struct pass {
+    struct pass *next;
+    struct core_pass request;
+    char *agent;   /* owned copy of request.agent */
+    uint64_t list; /* waits for this listing; 0 once it was applied */
+    struct pass_entry *entries; /* sorted by the agent's serial */
+    size_t n;
+    size_t pending;
+    size_t told; /* `pending` when progress was last told */
+    bool over;     /* reported: freed by the next step */
+    bool begun;    /* `entries` are there */
+    char *error;
+    struct report *reports;
+};
+
+struct core {
+    struct core_config config;
+    char *fleet;
+    struct agent *agents;
+    struct agent *by_container_name;
+    uint64_t serial;
+    uint64_t step;
+    uint64_t now_ns;
+    uint64_t last_operation;
+
+    struct agent_queue queues[QUEUES]; /* by enum queue; the first is not used */
+    struct agent **heap;
+    size_t heap_n, heap_cap;
+
+    unsigned in_flight;
+    unsigned rolling;
+    unsigned rollout_failures;
+    bool rollout_halted;
+
+    bool synced;
+    bool want_list;
+    bool want_resources;
+    uint64_t last_list;
+    uint64_t list_step; /* when the listing in flight was asked for; 0: none in flight */
+    uint64_t list_at_ns;   /* not before: the last one broke off */
+    uint64_t resync_at_ns; /* the next one by the clock */
+    unsigned list_failures;
+    size_t foreign_now, foreign;
+
+    struct pass *passes;
+    bool depends_stale;
+    unsigned bad_moves;
+
+    struct effect *effects;
+    size_t effects_n, effects_cap;
+    struct text_chunk *texts; /* strings of this step's effects */
+    bool starved; /* out of memory in this step */
+};
+
+/* table.c */
+struct agent *table_find(const struct core *core, const char *name);
+struct agent *table_find_by_container_name(const struct core *core, const char *container_name);
+struct agent *table_add(struct core *core, const char *name); /* NULL: out of memory */
+void table_remove(struct core *core, struct agent *a);
+bool table_set_container_name(struct core *core, struct agent *a, const char *container_name);
+const char *agent_container_name(const struct core *core, const struct agent *a, enum slot slot, char *buf,
+                                 size_t size);
+#define CONTAINER_NAME_SIZE 256
+void queue_push(struct core *core, struct agent *a, enum queue queue);
+struct agent *queue_pop(struct core *core, enum queue queue);
+void queue_drop(struct core *core, struct agent *a);
+void clock_set(struct core *core, struct agent *a, uint64_t due_ns);
+struct agent *clock_pop_due(struct core *core);
+bool set_text(struct core *core, char **text, const char *value);
+
+static inline void mark_dirty(struct core *core, struct agent *a)
+{
+    queue_push(core, a, QUEUE_DIRTY);
+}
+
+/* effects.c */
+struct effect *effect_add(struct core *core, enum effect_kind kind); /* NULL: out of memory, core->starved set */
+const char *effect_text(struct core *core, const char *text); /* a copy that lives until the next step */
+void effects_reset(struct core *core);
+void effects_free(struct core *core);
+
+/* rows.c */
+void rows_take(struct core *core, const struct core_row *row);
+void rows_delete(struct core *core, const struct core_tombstone *tombstone);
+void rows_remember(struct core *core, const struct core_memory *memory);
+
+/* listing.c */
+void listing_request(struct core *core, bool resources);
+void listing_emit(struct core *core); /* at the end of a step: the listing that is wanted */
+void listing_take(struct core *core, uint64_t list, const struct observation *o);
+void listing_end(struct core *core, const struct core_listing_end *end);
+
+/* complete.c */
+void complete_take(struct core *core, const struct core_completion *completion);
+
+/* state.c */
+void agent_move(struct core *core, struct agent *a, enum lifecycle_input input);
+void agent_set_reason(struct core *core, struct agent *a, const char *reason);
+void agent_see(struct core *core, struct agent *a, enum slot slot, const struct observation *o);
+void agent_see_status(struct core *core, struct agent *a, enum slot slot, enum container_status status);
+void agent_agree(struct core *core, struct agent *a); /* after a listing: a state that contradicts it gives way */
+void agent_see_gone(struct core *core, struct agent *a, enum slot slot);
+void agent_move_container(struct core *core, struct agent *a, enum slot from, enum slot to);
+void agent_fail(struct core *core, struct agent *a, const char *words);
+void agent_well(struct core *core, struct agent *a);
+void agent_roll_back(struct core *core, struct agent *a, const char *words);
+bool agent_is_rolled_back(const struct agent *a);
+bool same_id(const uint8_t a[CONTAINER_ID_SIZE], const uint8_t b[CONTAINER_ID_SIZE]);
+struct agent_view agent_view_of(const struct core *core, const struct agent *a);
+bool container_is_up(const struct container *c);
+
+/* depends.c */
+void depends_refresh(struct core *core);
+void depends_wake_dependents(struct core *core, struct agent *a);
+bool depends_want_awake(const struct core *core, const struct agent *a);
+/* May `a` start now? NULL, or the agent or missing name that it waits for; *ret_hopeless when waiting does not help. */
+const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_hopeless);
+
+/* settle.c */
+bool agent_is_wanted_awake(const struct core *core, const struct agent *a);
+bool agent_is_busy(const struct agent *a);
+bool container_is_wanted(const struct agent *a, const struct container *c);
+uint32_t agent_facts(const struct core *core, const struct agent *a);
+void settle_all(struct core *core);
+const char *settle_standing_error(const struct agent *a, const struct rule *rule);
+void settle_reason(const struct agent *a, const struct rule *rule, char *buf, size_t size);
+
+/* recreate.c */
+struct step {
+    bool wait; /* nothing to send before `until_ns` */
+    uint64_t until_ns;
+    bool none; /* nothing to send */
+    bool roll_back; /* the new one has shown that it does not work */
+    enum operation_kind kind;
+    enum slot slot;    /* the container that it is done to */
+    enum slot name_as; /* create, rename: the name to take */
+};
+struct step recreate_step(const struct core *core, const struct agent *a);
+struct step step_remove(const struct agent *a, enum slot slot);
+
+/* pass.c */
+void pass_add(struct core *core, const struct core_pass *request);
+void pass_begin(struct core *core, uint64_t list);
+void pass_break(struct core *core, uint64_t list, const char *words);
+void pass_note(struct core *core, const struct agent *a, const struct rule *rule);
+void pass_outcome(struct core *core, const struct agent *a, enum report_word action);
+bool pass_settled(struct core *core, const struct agent *a, const char *error);
+bool pass_has_pending(const struct core *core, const struct agent *a);
+void pass_forget(struct core *core, const struct agent *a);
+void pass_report(struct core *core);
+void pass_free_over(struct core *core);
+void pass_free_all(struct core *core);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A recreate, one step at a time, from nothing but the containers that are there:
+ *
+ *     {F}           the old one, not as its row says
+ *     {F, new}      created under the spare name: if that fails, nothing was touched
+ *     {F, new}      old one stopped
+ *     {new, old}    old one renamed aside
+ *     {F, old}      new one renamed to the final name
+ *     {F, old}      started; until it is ready, or has run PROOF_NS, the old one is kept
+ *     {F}           old one removed
+ *
+ * When the new one cannot start, or dies before it has proven itself: it is removed, the old one is renamed
+ * back and started. A crash between any two steps leaves one of these sets, so the next look at what is there
+ * goes on from it: there is no other memory of a recreate.
+ */
+#include "core/internal.h"
+
+static struct step send(enum operation_kind kind, enum slot slot, enum slot name_as)
+{
+    return (struct step){.kind = kind, .slot = slot, .name_as = name_as};
+}
+
+/* A container is removed stopped, and stopped unpaused: the grace period is of no use to a frozen one. */
+struct step step_remove(const struct agent *a, enum slot slot)
+{
+    switch (a->containers[slot].status) {
+    case CONTAINER_PAUSED:
+        return send(OPERATION_UNPAUSE, slot, slot);
+    case CONTAINER_RUNNING:
+    case CONTAINER_RESTARTING:
+        return send(OPERATION_STOP, slot, slot);
+    case CONTAINER_CREATED:
+    case CONTAINER_EXITED:
+    case CONTAINER_REMOVING:
+    case CONTAINER_DEAD:
+    case CONTAINER_STATUS_UNKNOWN:
+        break;
+    }
+    return send(OPERATION_REMOVE, slot, slot);
+}
+
+static struct step set_old_aside(const struct agent *a)
+{
+    const struct container *f = &a->containers[SLOT_MAIN];
+    if (a->containers[SLOT_OLD].known)
+        return step_remove(a, SLOT_OLD);
+    if (f->status == CONTAINER_PAUSED)
+        return send(OPERATION_UNPAUSE, SLOT_MAIN, SLOT_MAIN);
+    if (container_is_up(f))
+        return send(OPERATION_STOP, SLOT_MAIN, SLOT_MAIN);
+    if (f->status == CONTAINER_DEAD)
+        return send(OPERATION_REMOVE, SLOT_MAIN, SLOT_MAIN);
+    return send(OPERATION_RENAME, SLOT_MAIN, SLOT_OLD);
+}
+
+/* The new one runs: is that proof enough to let go of the old one? */
+static struct step prove(const struct agent *a, uint64_t now_ns)
+{
+    const struct container *f = &a->containers[SLOT_MAIN];
+    if (f->restarts > 0)
+        return (struct step){.roll_back = true};
+    if (a->ready != READY_STARTED && a->state == STATE_RUNNING)
+        return step_remove(a, SLOT_OLD);
+    uint64_t proven_at = f->up_since_ns + PROOF_NS;
+    if (now_ns < proven_at)
+        return (struct step){.wait = true, .until_ns = proven_at};
+    if (f->seen_ns < proven_at)
+        return send(OPERATION_INSPECT, SLOT_MAIN, SLOT_MAIN); /* does it still run? */
+    return step_remove(a, SLOT_OLD);
+}
+
+/* The final name is on the right container, the old one is still there. */
+static struct step finish(const struct core *core, const struct agent *a)
+{
+    const struct container *f = &a->containers[SLOT_MAIN];
+    if (!agent_is_wanted_awake(core, a))
+        return step_remove(a, SLOT_OLD);
+    switch (f->status) {
+    case CONTAINER_CREATED:
+        return send(OPERATION_START, SLOT_MAIN, SLOT_MAIN);
+    case CONTAINER_RUNNING:
+        return prove(a, core->now_ns);
+    case CONTAINER_RESTARTING:
+        return (struct step){.roll_back = true};
+    case CONTAINER_EXITED:
+        if (!f->exit_seen)
+            return send(OPERATION_INSPECT, SLOT_MAIN, SLOT_MAIN);
+        if (f->exit_code != 0)
+            return (struct step){.roll_back = true};
+        return step_remove(a, SLOT_OLD);
+    case CONTAINER_PAUSED:
+    case CONTAINER_REMOVING:
+    case CONTAINER_DEAD:
+    case CONTAINER_STATUS_UNKNOWN:
+        break;
+    }
+    return step_remove(a, SLOT_OLD);
+}
+
+/* The row could not be carried out: back to the one that was kept. */
+static struct step roll_back(const struct agent *a)
+{
+    const struct container *f = &a->containers[SLOT_MAIN];
+    if (a->containers[SLOT_NEW].known)
+        return step_remove(a, SLOT_NEW);
+    if (f->known && !container_is_wanted(a, f))
+        return step_remove(a, SLOT_MAIN);
+    if (!f->known)
+        return send(OPERATION_RENAME, SLOT_OLD, SLOT_MAIN);
+    return step_remove(a, SLOT_OLD);
+}
+
+struct step recreate_step(const struct core *core, const struct agent *a)
+{
+    const struct container *f = &a->containers[SLOT_MAIN];
+    const struct container *n = &a->containers[SLOT_NEW];
+    const struct container *o = &a->containers[SLOT_OLD];
+    if (agent_is_rolled_back(a) && (n->known || o->known))
+        return roll_back(a);
+    bool right = f->known && container_is_wanted(a, f);
+    if (n->known && (right || !container_is_wanted(a, n) || container_is_up(n)))
+        return step_remove(a, SLOT_NEW);
+    if (right)
+        return o->known ? finish(core, a) : (struct step){.none = true};
+    if (f->known && !n->known)
+        return send(OPERATION_CREATE, SLOT_NEW, SLOT_NEW);
+    if (f->known)
+        return set_old_aside(a);
+    if (n->known)
+        return send(OPERATION_RENAME, SLOT_NEW, SLOT_MAIN);
+    if (o->known)
+        return send(OPERATION_RENAME, SLOT_OLD, SLOT_MAIN);
+    return send(OPERATION_CREATE, SLOT_MAIN, SLOT_MAIN);
+}

@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From the picture of an agent to at most one operation.
+ */
+#include "core/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ROLLOUT_FAILURES_MAX 3
+
+bool agent_is_wanted_awake(const struct core *core, const struct agent *a)
+{
+    if (a->presence != PRESENCE_ROW)
+        return false;
+    return a->lifecycle == LIFECYCLE_HOT || depends_want_awake(core, a);
+}
+
+bool agent_is_busy(const struct agent *a)
+{
+    return a->operation.id != 0 || a->queue != QUEUE_NONE || a->unknown || a->blocked ||
+           (a->probe_at_ns != 0 && !a->told_not_ready);
+}
+
+bool container_is_wanted(const struct agent *a, const struct container *c)
+{
+    if (c->status == CONTAINER_DEAD)
+        return false;
+    if (agent_is_rolled_back(a))
+        return same_id(c->id, a->kept);
+    if (a->forced && same_id(c->id, a->forced_id))
+        return false;
+    return c->spec.version == a->spec.version && c->made_as == a->lifecycle && c->differs == 0 &&
+           memcmp(c->spec.sha256, a->spec.sha256, sizeof(a->spec.sha256)) == 0;
+}
+
+static uint32_t row_facts(const struct agent *a)
+{
+    switch (a->presence) {
+    case PRESENCE_TOMBSTONE:
+        return FACT_DELETED;
+    case PRESENCE_NONE:
+        return a->remove_orphan ? FACT_DELETED : FACT_ORPHAN;
+    case PRESENCE_ROW:
+        break;
+    }
+    uint32_t facts = a->lifecycle == LIFECYCLE_HOT ? FACT_HOT : FACT_LAZY;
+    if (a->held)
+        facts |= FACT_HELD;
+    if (a->invalid || a->on_cycle)
+        facts |= FACT_INVALID;
+    if (a->conflict != CONFLICT_NONE)
+        facts |= FACT_CONFLICT;
+    return facts;
+}
+
+static uint32_t status_fact(enum container_status status)
+{
+    switch (status) {
+    case CONTAINER_CREATED:
+        return FACT_CREATED;
+    case CONTAINER_RUNNING:
+        return FACT_RUNNING;
+    case CONTAINER_PAUSED:
+        return FACT_PAUSED;
+    case CONTAINER_RESTARTING:
+        return FACT_RESTARTING;
+    case CONTAINER_EXITED:
+        return FACT_EXITED;
+    case CONTAINER_REMOVING:
+        return FACT_REMOVING;
+    case CONTAINER_DEAD:
+        return FACT_DEAD;
+    case CONTAINER_STATUS_UNKNOWN:
+        return 0;
+    }
+    return 0;
+}
+
+static uint32_t container_facts(const struct agent *a)
+{
+    const struct container *c = &a->containers[SLOT_MAIN];
+    uint32_t facts = 0;
+    if (a->containers[SLOT_NEW].known || a->containers[SLOT_OLD].known)
+        facts |= FACT_HALF | FACT_EXISTS;
+    if (!c->known)
+        return facts;
+    facts |= FACT_EXISTS | status_fact(c->status);
+    if (c->renamed)
+        facts |= FACT_RENAMED;
+    if (c->status == CONTAINER_PAUSED && a->lifecycle == LIFECYCLE_LAZY && a->sleep == SLEEP_PAUSE)
+        facts |= FACT_PAUSED_BY_US;
+    bool wanted = container_is_wanted(a, c);
+    if (!wanted && c->made_as == LIFECYCLE_HOT)
+        facts |= FACT_MADE_HOT;
+    if (!wanted)
+        facts |= FACT_DRIFTED;
+    else if (c->policy == POLICY_TAMPERED && !agent_is_rolled_back(a))
+        facts |= FACT_TAMPERED;
+    return facts;
+}
+
+uint32_t agent_facts(const struct core *core, const struct agent *a)
+{
+    uint32_t facts = row_facts(a) | container_facts(a);
+    if (agent_is_wanted_awake(core, a))
+        return facts | FACT_AWAKE | FACT_IN_USE | FACT_ADOPTED;
+    if (a->idle_since_ns != 0)
+        facts |= FACT_ADOPTED;
+    if (a->idle_since_ns == 0 || core->now_ns < a->idle_since_ns + a->idle_timeout_ns)
+        facts |= FACT_IN_USE;
+    return facts;
+}
+
+static const char *drift_reason(const struct agent *a)
+{
+    const struct container *c = &a->containers[SLOT_MAIN];
+    if (!c->known)
+        return "";
+    if (a->forced)
+        return "asked for";
+    if (c->made_as != a->lifecycle)
+        return a->lifecycle == LIFECYCLE_HOT ? "lifecycle changed from lazy to hot"
+                                             : "lifecycle changed from hot to lazy";
+    if (c->spec.version != a->spec.version ||
+        memcmp(c->spec.sha256, a->spec.sha256, sizeof(a->spec.sha256)) != 0)
+        return "spec changed";
+    return c->differs ? "the container is not what its label says" : "";
+}
+
+static const char *conflict_text(enum conflict conflict)
+{
+    switch (conflict) {
+    case CONFLICT_NAME:
+        return "name_conflict: a container that is not roost's has this name; remove or rename it, or set "
+               "container_name";
+    case CONFLICT_DUPLICATE:
+        return "duplicate: a second container carries this agent's labels (made from a commit of it?); "
+               "remove that one";
+    case CONFLICT_COMPOSE:
+        return "compose_running: Compose has a container of this project and service; run `docker compose "
+               "down` first";
+    case CONFLICT_NONE:
+        break;
+    }
+    return "";
+}
+
+/* What a person should know of an agent for which nothing is (or can be) done; NULL when all is well. */
+const char *settle_standing_error(const struct agent *a, const struct rule *rule)
+{
+    if (rule->all & FACT_CONFLICT)
+        return conflict_text(a->conflict);
+    if (rule->all & FACT_INVALID)
+        return a->on_cycle ? "depends_on goes round in a circle, or leads into one" : a->invalid;
+    return agent_is_rolled_back(a) ? a->reason : NULL;
+}
+
+void settle_reason(const struct agent *a, const struct rule *rule, char *buf, size_t size)
+{
+    const char *reason = rule->action == ACTION_NONE ? "" : rule->meaning;
+    bool drift = rule->action == ACTION_RECREATE || rule->report == REPORT_DEFERRED;
+    if (drift && *drift_reason(a))
+        reason = drift_reason(a);
+    (void)snprintf(buf, size, "%s", reason);
+}
+
+/* The operation that an action comes to, on the containers that are there. */
+static struct step action_step(const struct core *core, const struct agent *a, const struct rule *rule)
+{
+    const struct container *c = &a->containers[SLOT_MAIN];
+    struct step main = {.slot = SLOT_MAIN, .name_as = SLOT_MAIN};
+    switch (rule->action) {
+    case ACTION_REMOVE:
+        for (int i = SLOTS - 1; i >= 0; i--)
+            if (a->containers[i].known)
+                return step_remove(a, (enum slot)i);
+        break;
+    case ACTION_CREATE:
+        main.kind = OPERATION_CREATE;
+        return main;
+    case ACTION_RECREATE:
+        return recreate_step(core, a);
+    case ACTION_RENAME:
+        main.kind = OPERATION_RENAME;
+        return main;
+    case ACTION_UPDATE:
+        main.kind = OPERATION_UPDATE;
+        return main;
+    case ACTION_START:
+        main.kind = c->status == CONTAINER_PAUSED ? OPERATION_UNPAUSE : OPERATION_START;
+        return main;
+    case ACTION_SLEEP:
+        main.kind = a->sleep == SLEEP_PAUSE ? OPERATION_PAUSE : OPERATION_STOP;
+        return main;
+    case ACTION_NONE:
+    case ACTION_WAIT:
+    case ACTION_ADOPT:
+        break;
+    }
+    return (struct step){.none = true};
+}
+
+static bool emit(struct core *core, struct agent *a, const struct step *step)
+{
+    char name[CONTAINER_NAME_SIZE];
+    struct effect *e = effect_add(core, EFFECT_OPERATION);
+    if (!e)
+        return false;
+    struct operation *op = &e->operation;
+    op->id = ++core->last_operation;
+    op->kind = step->kind;
+    op->agent = effect_text(core, a->name);
+    op->name = effect_text(core, agent_container_name(core, a, step->name_as, name, sizeof(name)));
+    op->generation = a->generation;
+    op->lifecycle = a->lifecycle;
+    memcpy(op->container, a->containers[step->slot].id, CONTAINER_ID_SIZE);
+    if (step->kind == OPERATION_PROBE) {
+        a->probe = op->id;
+        return true;
+    }
+    a->operation = *op;
+    a->operation.name = a->operation.agent = NULL; /* they live no longer than this step */
+    a->operation_slot = step->slot;
+    a->operation_as = step->name_as;
+    a->operation_spec = a->spec;
+    core->in_flight++;
+    return true;
+}
+
+static void told_sent(struct core *core, struct agent *a, const struct step *step)
+{
+    if (step->slot != SLOT_MAIN)
+        return;
+    if (step->kind == OPERATION_START || step->kind == OPERATION_UNPAUSE)
+        agent_move(core, a, INPUT_START_SENT);
+    else if (step->kind == OPERATION_STOP || step->kind == OPERATION_PAUSE)
+        agent_move(core, a, INPUT_STOP_SENT);
+}
+
+/* The roll-out: how many hot agents may be down at once because of us. */
+static void rolling_end(struct core *core, struct agent *a, bool failed)
+{
+    if (!a->rolling)
+        return;
+    a->rolling = false;
+    core->rolling--;
+    core->rollout_failures = failed ? core->rollout_failures + 1 : 0;
+    if (core->rollout_failures >= ROLLOUT_FAILURES_MAX)
+        core->rollout_halted = true;
+    struct agent *waiting;
+    while ((waiting = queue_pop(core, QUEUE_ROLLOUT)))
+        mark_dirty(core, waiting);
+}
+
+enum gate { GATE_OPEN, GATE_WAIT, GATE_CLOSED };
+
+static enum gate rollout_gate(struct core *core, struct agent *a, const struct rule *rule)
+{
+    bool costs = rule->action == ACTION_RECREATE && a->lifecycle == LIFECYCLE_HOT &&
+                 a->presence == PRESENCE_ROW && container_is_up(&a->containers[SLOT_MAIN]);
+    if (!costs || a->rolling)
+        return GATE_OPEN;
+    if (core->rollout_halted)
+        return GATE_CLOSED;
+    if (core->rolling >= core->config.max_unavailable)
+        return GATE_WAIT;
+    a->rolling = true;
+    core->rolling++;
+    return GATE_OPEN;
+}
+
+/* A first start waits for what it depends on, and does not happen without. A later one waits only while there is
+ * hope: what ran before should not stay down because its neighbour is. */
+static enum gate depends_gate(struct core *core, struct agent *a, const struct step *step, char *why, size_t size)
+{
+    if (step->kind != OPERATION_START || step->slot != SLOT_MAIN)
+        return GATE_OPEN;
+    bool hopeless = false;
+    const char *on = depends_blocks(core, a, &hopeless);
+    if (!on)
+        return GATE_OPEN;
+    if (!hopeless)
+        return GATE_WAIT;
+    if (a->containers[SLOT_MAIN].status != CONTAINER_CREATED)
+        return GATE_OPEN;
+    (void)snprintf(why, size, "waits for \"%s\", which it depends on", on);
+    return GATE_CLOSED;
+}
+
+static void settled(struct core *core, struct agent *a, const char *error)
+{
+    (void)pass_settled(core, a, error);
+}
+
+/* Send the step, unless something stands before it. */
+static void go(struct core *core, struct agent *a, const struct rule *rule, const struct step *step)
+{
+    char why[REASON_MAX];
+    if (core->config.observe_only) {
+        settled(core, a, NULL);
+        return;
+    }
+    if (core->now_ns < a->retry_at_ns) {
+        rolling_end(core, a, true);
+        clock_set(core, a, a->retry_at_ns);
+        settled(core, a, a->reason ? a->reason : "");
+        return;
+    }
+    enum gate gate = depends_gate(core, a, step, why, sizeof(why));
+    if (gate == GATE_CLOSED) {
+        agent_set_reason(core, a, why);
+        settled(core, a, why);
+        return;
+    }
+    if (gate == GATE_WAIT) {
+        a->blocked = true; /* depends_wake_dependents() */
+        return;
+    }
+    gate = rollout_gate(core, a, rule);
+    if (gate == GATE_CLOSED) {
+        settled(core, a, "roll-out halted: three agents in a row could not be recreated");
+        return;
+    }
+    if (gate == GATE_WAIT) {
+        queue_push(core, a, QUEUE_ROLLOUT);
+        return;
+    }
+    if (core->in_flight >= core->config.max_in_flight) {
+        queue_push(core, a, QUEUE_WAITING);
+        return;
+    }
+    if (emit(core, a, step))
+        told_sent(core, a, step);
+    else
+        queue_push(core, a, QUEUE_WAITING);
+}
+
+/* Nothing left of a deleted row, or of an orphan: forget the agent. True: `a` is gone. */
+static bool forget(struct core *core, struct agent *a)
+{
+    for (int i = 0; i < SLOTS; i++)
+        if (a->containers[i].known)
+            return false;
+    if (a->presence == PRESENCE_TOMBSTONE) {
+        struct effect *e = effect_add(core, EFFECT_FORGET);
+        if (!e)
+            return false;
+        e->forget.name = effect_text(core, a->name);
+        e->forget.generation = a->generation;
+    }
+    settled(core, a, NULL);
+    table_remove(core, a);
+    return true;
+}
+
+static void adopt(struct core *core, struct agent *a)
+{
+    if (a->idle_since_ns == 0)
+        a->idle_since_ns = core->now_ns;
+}
+
+/* The engine is at it, and says nothing when it is done: look once a second. */
+static void look_again(struct core *core, struct agent *a)
+{
+    if (core->now_ns >= a->look_at_ns) {
+        a->look_at_ns = core->now_ns + SECOND_NS;
+        listing_request(core, false);
+    }
+    clock_set(core, a, a->look_at_ns);
+}
+
+static void end_of_work(struct core *core, struct agent *a)
+{
+    rolling_end(core, a, agent_is_rolled_back(a));
+    a->forced = false;
+}
+
+static void act(struct core *core, struct agent *a, const struct rule *rule)
+{
+    struct step step = action_step(core, a, rule);
+    if (step.roll_back) {
+        agent_roll_back(core, a, "it ended before it had run 10 s");
+        mark_dirty(core, a);
+    } else if (step.wait) {
+        clock_set(core, a, step.until_ns);
+    } else if (!step.none) {
+        go(core, a, rule, &step);
+    } else {
+        if (rule->action == ACTION_ADOPT)
+            adopt(core, a);
+        if (rule->action == ACTION_WAIT)
+            look_again(core, a);
+        end_of_work(core, a);
+        settled(core, a, settle_standing_error(a, rule));
+    }
+}
+
+static void probe(struct core *core, struct agent *a)
+{
+    if (a->probe_at_ns == 0 || a->probe != 0 || core->config.observe_only)
+        return;
+    if (core->now_ns >= a->probe_at_ns && container_is_up(&a->containers[SLOT_MAIN])) {
+        struct step step = {.kind = OPERATION_PROBE, .slot = SLOT_MAIN};
+        (void)emit(core, a, &step);
+    } else if (a->due_ns > a->probe_at_ns) {
+        clock_set(core, a, a->probe_at_ns);
+    }
+}
+
+static void arm_idle(struct core *core, struct agent *a)
+{
+    if (a->idle_since_ns == 0 || a->lifecycle != LIFECYCLE_LAZY)
+        return;
+    uint64_t due = a->idle_since_ns + a->idle_timeout_ns;
+    if (due > core->now_ns && due < a->due_ns)
+        clock_set(core, a, due);
+}
+
+/* True when the agent was forgotten. */
+static bool settle(struct core *core, struct agent *a)
+{
+    clock_set(core, a, NEVER_NS);
+    a->blocked = false;
+    if (a->operation.id != 0)
+        return false;
+    if (a->unknown) {
+        listing_request(core, false);
+        return false;
+    }
+    if (a->want_inspect && a->containers[SLOT_MAIN].known && !core->config.observe_only) {
+        struct step step = {.kind = OPERATION_INSPECT, .slot = SLOT_MAIN};
+        if (core->in_flight >= core->config.max_in_flight || !emit(core, a, &step))
+            queue_push(core, a, QUEUE_WAITING);
+        else
+            a->want_inspect = false;
+        return false;
+    }
+    const struct rule *rule = decide(agent_facts(core, a));
+    pass_note(core, a, rule);
+    if (a->presence != PRESENCE_ROW && forget(core, a))
+        return true;
+    act(core, a, rule);
+    probe(core, a);
+    arm_idle(core, a);
+    depends_wake_dependents(core, a);
+    return false;
+}
+
+static void save(struct core *core, struct agent *a)
+{
+    if (!a->save || a->presence != PRESENCE_ROW)
+        return;
+    struct effect *e = effect_add(core, EFFECT_SAVE);
+    if (!e)
+        return;
+    const struct container *c = &a->containers[SLOT_MAIN];
+    e->save.name = effect_text(core, a->name);
+    e->save.state = a->state;
+    e->save.reason = effect_text(core, a->reason ? a->reason : "");
+    e->save.failed_generation = agent_is_rolled_back(a) ? a->failed_generation : 0;
+    e->save.has_container = c->known || e->save.failed_generation != 0;
+    memcpy(e->save.container, e->save.failed_generation ? a->kept : c->id, CONTAINER_ID_SIZE);
+    a->save = false;
+}
+
+void settle_all(struct core *core)
+{
+    if (!core->synced)
+        return;
+    for (;;) {
+        struct agent *a = queue_pop(core, QUEUE_DIRTY);
+        if (!a && core->in_flight < core->config.max_in_flight)
+            a = queue_pop(core, QUEUE_WAITING);
+        if (!a)
+            return;
+        if (!settle(core, a))
+            save(core, a);
+        if (core->starved)
+            return; /* what is left stays dirty for the next step */
+    }
+}

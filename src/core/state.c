@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The only writer of an agent's state, and what a changed container means for it.
+ */
+#include "core/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool same_id(const uint8_t a[CONTAINER_ID_SIZE], const uint8_t b[CONTAINER_ID_SIZE])
+{
+    return memcmp(a, b, CONTAINER_ID_SIZE) == 0;
+}
+
+/* A bad edge is a bug: counted for the tests. In production the agent is looked at anew before anything is done to it. */
+void agent_move(struct core *core, struct agent *a, enum lifecycle_input input)
+{
+    enum agent_state next = lifecycle_next(a->state, input);
+    if (next == STATE_IMPOSSIBLE) {
+        core->bad_moves++;
+        a->unknown = true;
+        return;
+    }
+    if (next == a->state)
+        return;
+    a->state = next;
+    a->save = true;
+    mark_dirty(core, a);
+    depends_wake_dependents(core, a);
+}
+
+void agent_set_reason(struct core *core, struct agent *a, const char *reason)
+{
+    if ((!reason && !a->reason) || (reason && a->reason && strcmp(reason, a->reason) == 0))
+        return;
+    char text[REASON_MAX];
+    if (reason)
+        (void)snprintf(text, sizeof(text), "%s", reason);
+    if (set_text(core, &a->reason, reason ? text : NULL))
+        a->save = true;
+}
+
+static uint64_t backoff_ns(unsigned failures)
+{
+    unsigned doublings = failures > 16 ? 16 : failures - 1;
+    uint64_t ns = BACKOFF_FIRST_NS << doublings;
+    return ns < BACKOFF_MAX_NS ? ns : BACKOFF_MAX_NS;
+}
+
+void agent_fail(struct core *core, struct agent *a, const char *words)
+{
+    a->failures++;
+    a->retry_at_ns = core->now_ns + backoff_ns(a->failures);
+    agent_set_reason(core, a, words);
+    struct effect *e = effect_add(core, EFFECT_NOTICE);
+    if (!e)
+        return;
+    e->notice.agent = effect_text(core, a->name);
+    e->notice.lifecycle = a->lifecycle;
+    e->notice.has_lifecycle = a->presence == PRESENCE_ROW;
+    e->notice.action = REPORT_ERROR;
+    e->notice.reason = "";
+    e->notice.error = effect_text(core, words);
+}
+
+bool agent_is_rolled_back(const struct agent *a)
+{
+    return a->failed_generation != 0 && a->failed_generation == a->generation;
+}
+
+void agent_well(struct core *core, struct agent *a)
+{
+    a->failures = 0;
+    a->retry_at_ns = 0;
+    if (!agent_is_rolled_back(a))
+        agent_set_reason(core, a, NULL);
+}
+
+/* The new container does not work: the old one goes on, until the row changes. */
+void agent_roll_back(struct core *core, struct agent *a, const char *words)
+{
+    char text[REASON_MAX];
+    (void)snprintf(text, sizeof(text), "rolled back: %s", words);
+    a->failed_generation = a->generation;
+    memcpy(a->kept, a->containers[SLOT_OLD].id, CONTAINER_ID_SIZE);
+    a->forced = false;
+    agent_fail(core, a, text);
+    a->failures = 0;
+    a->retry_at_ns = 0;
+    a->save = true;
+    pass_outcome(core, a, REPORT_ROLLED_BACK);
+}
+
+bool container_is_up(const struct container *c)
+{
+    return c->known && (c->status == CONTAINER_RUNNING || c->status == CONTAINER_RESTARTING ||
+                        c->status == CONTAINER_PAUSED);
+}
+
+/* Is its end what we, or its row, asked for? */
+static bool death_is_explained(const struct core *core, const struct agent *a, const struct container *c)
+{
+    return (a->operation.id != 0 && a->operation.kind == OPERATION_STOP) ||
+           !agent_is_wanted_awake(core, a) || (c->exit_seen && c->exit_code == 0);
+}
+
+static void begin_ready(struct core *core, struct agent *a)
+{
+    const struct container *c = &a->containers[SLOT_MAIN];
+    if (a->state != STATE_STARTING)
+        return;
+    if (a->ready == READY_STARTED || (a->ready == READY_HEALTHY && c->health == HEALTH_HEALTHY)) {
+        agent_move(core, a, INPUT_READY);
+        return;
+    }
+    if (a->probe_at_ns == 0) {
+        a->probe_at_ns = a->probe_since_ns = core->now_ns;
+        a->told_not_ready = false;
+        mark_dirty(core, a);
+    }
+}
+
+static void take_main_change(struct core *core, struct agent *a, const struct container *before)
+{
+    const struct container *c = &a->containers[SLOT_MAIN];
+    bool same = before->known && c->known && same_id(before->id, c->id);
+    enum container_status was = same ? before->status : CONTAINER_STATUS_UNKNOWN;
+    if (!c->known) {
+        if (before->known)
+            agent_move(core, a, INPUT_SEEN_GONE);
+        return;
+    }
+    switch (c->status) {
+    case CONTAINER_RUNNING:
+    case CONTAINER_RESTARTING:
+        if (was == CONTAINER_PAUSED)
+            agent_move(core, a, INPUT_SEEN_UNPAUSED);
+        else if (!same || !container_is_up(before))
+            agent_move(core, a, INPUT_SEEN_UP);
+        begin_ready(core, a);
+        break;
+    case CONTAINER_PAUSED:
+        if (was != CONTAINER_PAUSED)
+            agent_move(core, a, INPUT_SEEN_PAUSED);
+        break;
+    case CONTAINER_CREATED:
+    case CONTAINER_EXITED:
+    case CONTAINER_REMOVING:
+    case CONTAINER_DEAD:
+    case CONTAINER_STATUS_UNKNOWN:
+        if (same && container_is_up(before))
+            agent_move(core, a, death_is_explained(core, a, c) ? INPUT_SEEN_DIED : INPUT_SEEN_CRASHED);
+        else if (!same)
+            agent_move(core, a, INPUT_SEEN_DOWN);
+        break;
+    }
+}
+
+/* What was kept instead of the failed one is of no use any more: try the row again. */
+static void forget_kept(struct agent *a, const struct container *c)
+{
+    if (a->failed_generation == 0 || !same_id(c->id, a->kept))
+        return;
+    a->failed_generation = 0;
+    a->save = true;
+}
+
+/* After any change of a container: its own clock, and for the main one what it means. */
+static void take_change(struct core *core, struct agent *a, enum slot slot, const struct container *before)
+{
+    struct container *c = &a->containers[slot];
+    if (c->known && c->status == CONTAINER_DEAD)
+        forget_kept(a, c);
+    if (!container_is_up(c))
+        c->up_since_ns = 0;
+    else if (c->up_since_ns == 0 || !container_is_up(before) || !same_id(before->id, c->id))
+        c->up_since_ns = core->now_ns;
+    if (slot != SLOT_MAIN)
+        return;
+    if (!container_is_up(c)) {
+        a->probe_at_ns = 0;
+        a->idle_since_ns = 0;
+    }
+    if (before->known != c->known || (c->known && !same_id(before->id, c->id)))
+        a->save = true;
+    take_main_change(core, a, before);
+    if (before->status != c->status || before->known != c->known) {
+        mark_dirty(core, a);
+        depends_wake_dependents(core, a);
+    }
+}
+
+/* An operation whose end was never known leaves a state that nothing would end. */
+void agent_agree(struct core *core, struct agent *a)
+{
+    const struct container *c = &a->containers[SLOT_MAIN];
+    if (!c->known)
+        return;
+    if (c->status == CONTAINER_RUNNING && a->state == STATE_STOPPING)
+        agent_move(core, a, INPUT_REFUSED);
+    else if (c->status == CONTAINER_RUNNING && (a->state == STATE_STOPPED || a->state == STATE_PAUSED))
+        agent_move(core, a, INPUT_SEEN_UP);
+    else if (!container_is_up(c) && (a->state == STATE_STARTING || a->state == STATE_RUNNING ||
+                                     a->state == STATE_STOPPING || a->state == STATE_PAUSED))
+        agent_move(core, a, INPUT_SEEN_DOWN);
+    begin_ready(core, a);
+}
+
+void agent_see(struct core *core, struct agent *a, enum slot slot, const struct observation *o)
+{
+    struct container *c = &a->containers[slot];
+    struct container before = *c;
+    bool same = c->known && same_id(c->id, o->id);
+    if (!same) {
+        memset(c, 0, sizeof(*c));
+        c->known = true;
+        memcpy(c->id, o->id, CONTAINER_ID_SIZE);
+    }
+    if (c->status != o->status)
+        c->exit_seen = false;
+    c->status = o->status;
+    if (o->health != HEALTH_NONE || o->inspected)
+        c->health = o->health;
+    c->spec = o->spec;
+    c->made_as = o->made_as;
+    c->differs = o->differs;
+    c->seen_ns = core->now_ns;
+    if (o->inspected) {
+        c->policy = o->policy_agrees ? POLICY_AGREES : POLICY_TAMPERED;
+        c->exit_code = o->exit_code;
+        c->exit_seen = o->status == CONTAINER_EXITED;
+        c->restarts = o->restarts;
+    }
+    take_change(core, a, slot, &before);
+}
+
+void agent_see_status(struct core *core, struct agent *a, enum slot slot, enum container_status status)
+{
+    struct container *c = &a->containers[slot];
+    struct container before = *c;
+    c->status = status;
+    c->exit_seen = false;
+    take_change(core, a, slot, &before);
+}
+
+void agent_see_gone(struct core *core, struct agent *a, enum slot slot)
+{
+    struct container *c = &a->containers[slot];
+    struct container before = *c;
+    if (!c->known)
+        return;
+    forget_kept(a, c);
+    memset(c, 0, sizeof(*c));
+    take_change(core, a, slot, &before);
+}
+
+/* A rename of ours: the container in one slot is in the other now. */
+void agent_move_container(struct core *core, struct agent *a, enum slot from, enum slot to)
+{
+    if (from == to) {
+        a->containers[to].renamed = false;
+        return;
+    }
+    struct container main_before = a->containers[SLOT_MAIN];
+    a->containers[to] = a->containers[from];
+    a->containers[to].renamed = false;
+    memset(&a->containers[from], 0, sizeof(a->containers[from]));
+    if (from == SLOT_MAIN) {
+        a->probe_at_ns = 0;
+        a->idle_since_ns = 0;
+        a->save = true;
+        return; /* between the two renames of a recreate there is no main one, and that is no loss */
+    }
+    a->save = true;
+    take_main_change(core, a, &main_before);
+}
