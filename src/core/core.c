@@ -106,6 +106,12 @@ static void run_clock(struct core *core)
     }
 }
 
+/* Listings and changes of rows come in many steps, and nothing is decided in their middle. */
+static bool is_part_of_batch(enum core_event_kind kind)
+{
+    return kind == CORE_LISTED || kind == CORE_ROW || kind == CORE_TOMBSTONE || kind == CORE_MEMORY;
+}
+
 int core_step(struct core *core, const struct core_event *event, struct effects *ret_effects)
 {
     effects_reset(core);
@@ -115,8 +121,7 @@ int core_step(struct core *core, const struct core_event *event, struct effects 
     if (event->now_ns > core->now_ns)
         core->now_ns = event->now_ns;
     take(core, event);
-    /* A listing comes in many steps, and nothing is decided in its middle. */
-    if (event->kind != CORE_LISTED) {
+    if (!is_part_of_batch(event->kind)) {
         run_clock(core);
         depends_refresh(core);
         settle_all(core);
@@ -183,6 +188,16 @@ bool core_view_agent(const struct core *core, const char *name, struct agent_vie
     if (a)
         *ret_view = agent_view_of(core, a);
     return a != NULL;
+}
+
+void core_save_all(struct core *core)
+{
+    struct agent *a, *next;
+    HASH_ITER(hh, core->agents, a, next)
+    {
+        a->save = true;
+        mark_dirty(core, a);
+    }
 }
 
 size_t core_foreign_fleet(const struct core *core)

@@ -48,10 +48,12 @@ struct core *core_free(struct core *core); /* takes NULL, returns NULL */
 
 enum core_event_kind {
     CORE_TIME,        /* nothing but the time: due timers run */
-    CORE_ROW,         /* a row is so now */
+    /* Parts of a batch: they change the picture and decide nothing yet. */
+    CORE_ROW,         /* a row is so now; a batch of rows and tombstones ends with CORE_TIME */
     CORE_TOMBSTONE,   /* a row was deleted; its container may still be there */
     CORE_MEMORY,      /* at start, after the rows: what was remembered of an agent */
     CORE_LISTED,      /* one container of the listing that was asked for */
+
     CORE_LISTING_END, /* that listing is over */
     CORE_COMPLETION,  /* an operation is over */
     CORE_PASS,        /* somebody asks for a pass */
@@ -220,6 +222,9 @@ int core_step(struct core *core, const struct core_event *event, struct effects 
 
 /* When CORE_TIME is wanted next; UINT64_MAX for never. The caller's only timer. */
 uint64_t core_next_deadline(const struct core *core);
+
+/* The store lost what it was told: say EFFECT_SAVE again for every agent, at the next CORE_TIME. */
+void core_save_all(struct core *core);
 
 /* Looking in ------------------------------------------------------------------------------------- */
 
