@@ -156,11 +156,11 @@ END;
 
 -- What roost remembers of an agent, until its tombstone has done its work.
 CREATE TABLE agent_state (
-    agent        TEXT NOT NULL PRIMARY KEY,
-    container_id TEXT,
-    state        TEXT NOT NULL,
-    reason       TEXT,
-    failed_spec  TEXT
+    agent             TEXT    NOT NULL PRIMARY KEY,
+    container_id      TEXT,
+    state             TEXT    NOT NULL,
+    reason            TEXT,
+    failed_generation INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 -- Anonymous volumes, which go over from an agent's container to its next one.

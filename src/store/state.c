@@ -8,7 +8,7 @@ int store_read_states(struct store *store, store_state_fn *state, void *ctx, str
 {
     _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
     int r = sql_get(&store->sql,
-                    "SELECT agent, container_id, state, reason, failed_spec FROM agent_state"
+                    "SELECT agent, container_id, state, reason, failed_generation FROM agent_state"
                     " ORDER BY agent",
                     &stmt, err);
     if (r < 0)
@@ -19,7 +19,7 @@ int store_read_states(struct store *store, store_state_fn *state, void *ctx, str
             .container_id = sql_text(stmt, "container_id"),
             .state = sql_text(stmt, "state"),
             .reason = sql_text(stmt, "reason"),
-            .failed_spec = sql_text(stmt, "failed_spec"),
+            .failed_generation = (uint64_t)sql_int(stmt, "failed_generation"),
         };
         r = state(ctx, &row);
         if (r != 0)
@@ -34,10 +34,10 @@ int store_write_state(struct store *store, const struct store_state *state, stru
     int r = store_set_relaxed(store, true, err);
     if (r == 0)
         r = sql_get(&store->sql,
-                    "INSERT INTO agent_state (agent, container_id, state, reason, failed_spec)"
+                    "INSERT INTO agent_state (agent, container_id, state, reason, failed_generation)"
                     " VALUES (?, ?, ?, ?, ?) ON CONFLICT (agent) DO UPDATE SET"
                     " container_id = excluded.container_id, state = excluded.state,"
-                    " reason = excluded.reason, failed_spec = excluded.failed_spec",
+                    " reason = excluded.reason, failed_generation = excluded.failed_generation",
                     &stmt, err);
     if (r < 0)
         return r;
@@ -45,7 +45,7 @@ int store_write_state(struct store *store, const struct store_state *state, stru
     sql_bind_text(stmt, state->container_id);
     sql_bind_text(stmt, state->state);
     sql_bind_text(stmt, state->reason);
-    sql_bind_text(stmt, state->failed_spec);
+    sql_bind_int(stmt, (int64_t)state->failed_generation);
     return sql_run(stmt, err);
 }
 

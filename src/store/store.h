@@ -128,8 +128,8 @@ struct store_state {
     const char *container_id; /* NULL: none known */
     const char *state;        /* as agent_state_name() */
     const char *reason;       /* NULL, or why (a failure in the engine's words) */
-    const char
-        *failed_spec; /* NULL, or the id of the spec that could not start and was rolled back */
+    uint64_t failed_generation; /* 0, or of the row that could not start and was rolled back:
+                                 * container_id is then the one that was kept */
 };
 typedef int store_state_fn(void *ctx, const struct store_state *state);
 int store_read_states(struct store *store, store_state_fn *state, void *ctx,

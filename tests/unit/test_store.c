@@ -22,10 +22,10 @@ static int note_tombstone(void *ctx, const struct store_tombstone *tombstone)
 
 static int note_state(void *ctx, const struct store_state *state)
 {
-    return buf_printf(ctx, "%s %s %s %s %s\n", state->agent,
+    return buf_printf(ctx, "%s %s %s %s %d\n", state->agent,
                       state->container_id ? state->container_id : "-", state->state,
                       state->reason ? state->reason : "-",
-                      state->failed_spec ? state->failed_spec : "-");
+                      (int)state->failed_generation);
 }
 
 static int note_volume(void *ctx, const char *agent, const struct store_volume *volume)
@@ -179,13 +179,13 @@ static void states_and_volumes_go_with_the_tombstone(void **state)
     assert_int_equal(store_write_state(store, &row, &err), 0);
     row.state = "failed";
     row.reason = "no such image";
-    row.failed_spec = "1:ab";
+    row.failed_generation = 1;
     assert_int_equal(store_write_state(store, &row, &err), 0);
     assert_int_equal(store_write_volumes(store, "web", volumes, 2, &err), 0);
     assert_int_equal(store_write_volumes(store, "web", volumes + 1, 1, &err), 0);
     assert_int_equal(store_read_states(store, note_state, &seen, &err), 0);
     assert_int_equal(store_read_volumes(store, note_volume, &seen, &err), 0);
-    assert_string_equal(buf_text(&seen), "web c1 failed no such image 1:ab\nweb /cache=v2\n");
+    assert_string_equal(buf_text(&seen), "web c1 failed no such image 1\nweb /cache=v2\n");
 
     assert_int_equal(store_delete_agent(store, "web", &err), 0);
     assert_int_equal(store_delete_tombstone(store, "web", 1, &err), 0); /* of an older row: stays */
@@ -194,7 +194,7 @@ static void states_and_volumes_go_with_the_tombstone(void **state)
     assert_int_equal(store_delete_tombstone(store, "web", 2, &err), 0); /* the row came back */
     buf_reset(&seen);
     assert_int_equal(store_read_states(store, note_state, &seen, &err), 0);
-    assert_string_equal(buf_text(&seen), "web c1 failed no such image 1:ab\n");
+    assert_string_equal(buf_text(&seen), "web c1 failed no such image 1\n");
 
     assert_int_equal(store_delete_agent(store, "web", &err), 0);
     assert_int_equal(store_delete_tombstone(store, "web", 4, &err), 0);
