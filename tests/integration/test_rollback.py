@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""A recreate never costs a working container."""
+
+import pytest
+
+from fleet import lazy, sleeper
+
+# Three ways in which the next container cannot come up, and what the engine says of each.
+BROKEN = {
+    "image": ("UPDATE agents SET image='no-such-image' WHERE name='web'", "o such image"),
+    "command": ("UPDATE agents SET spec=json_set(spec, '$.command', json('[\"/no/such/command\"]')) WHERE name='web'",
+                "/no/such/command"),
+    "port": ("UPDATE agents SET spec=json_set(spec, '$.ports', json('[\"127.0.0.1:18473:80\"]')) WHERE name='web'",
+             "port is already allocated"),
+}
+MENDED = {
+    "image": "UPDATE agents SET image='busybox', spec=json_set(spec, '$.environment.A', '2') WHERE name='web'",
+    "command": "UPDATE agents SET spec=json_set(spec, '$.command', json('[\"sleep\", \"3600\"]')) WHERE name='web'",
+    "port": "UPDATE agents SET spec=json_set(spec, '$.ports', json('[\"127.0.0.1:18474:80\"]')) WHERE name='web'",
+}
+
+
+@pytest.fixture
+def taken_port(engine):
+    engine.docker("run", "-d", "--name", "port-owner", "-p", "127.0.0.1:18473:80", "busybox", "sleep", "infinity")
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_what_cannot_start_leaves_the_old_one_at_work(fleet, engine, taken_port, what):
+    fleet.up({"web": sleeper(environment={"A": "1"}), "other": sleeper()})
+    before, other = fleet.inspect("web"), fleet.marks()[fleet.container("other")]
+    statement, words = BROKEN[what]
+    fleet.sql(statement)
+
+    row = fleet.report(status=1)["web"]
+    assert row["action"] in ("error", "rolled_back"), row
+    assert words in row["error"], row
+    seen = fleet.inspect("web")
+    assert (seen["Id"], seen["State"]["Status"]) == (before["Id"], "running")
+    assert fleet.mine() == [fleet.container("other"), fleet.container("web")]
+    assert fleet.marks()[fleet.container("other")] == other
+
+    # The agent says why, in the engine's words.
+    assert words in fleet.rows()["web"]["reason"]
+
+    # It is not tried again and again: its working container is not stopped once more.
+    marks = fleet.marks()
+    fleet.report(status=1)
+    assert fleet.marks() == marks
+
+    # The row mended, it goes on.
+    fleet.sql(MENDED[what])
+    assert fleet.actions() == {"web": "recreated", "other": "unchanged"}
+    seen = fleet.inspect("web")
+    assert seen["Id"] != before["Id"]
+    assert seen["State"]["Status"] == "running"
+    assert fleet.mine() == [fleet.container("other"), fleet.container("web")]
+    fleet.settled()
+
+
+def test_a_missing_image_never_stops_the_old_container(fleet):
+    fleet.up({"web": sleeper()})
+    marks = fleet.marks()
+    fleet.sql("UPDATE agents SET image='no-such-image'")
+    fleet.report(status=1)
+    assert fleet.marks() == marks
+
+
+def test_a_new_agent_whose_image_is_missing_fails_alone(fleet):
+    fleet.apply({"web": sleeper(image="no-such-image"), "other": sleeper(), "sleeper": lazy()})
+    report = fleet.report(status=1)
+    assert report["web"]["action"] == "error"
+    assert "o such image" in report["web"]["error"]
+    assert (report["other"]["action"], report["sleeper"]["action"]) == ("created", "created")
+    assert fleet.rows()["web"]["state"] in ("failed", "missing")
+
+
+@pytest.mark.parametrize("volume", ["spec", "image"])
+def test_anonymous_volumes_keep_their_data(fleet, engine, volume):
+    service = sleeper(environment={"A": "1"})
+    if volume == "spec":
+        service["volumes"] = ["/data"]
+    else:
+        engine.docker("create", "--name", "base", "busybox")
+        engine.docker("commit", "--change", "VOLUME /data", "base", "with-volume")
+        service["image"] = "with-volume"
+    fleet.up({"web": service})
+    engine.docker("exec", fleet.container("web"), "sh", "-c", "echo kept >/data/file")
+    before = fleet.inspect("web")
+    for value in ("2", "3"):
+        fleet.set_spec("web", "environment.A", value)
+        assert fleet.actions() == {"web": "recreated"}
+        seen = fleet.inspect("web")
+        assert f"A={value}" in seen["Config"]["Env"]
+        assert [m["Name"] for m in seen["Mounts"]] == [m["Name"] for m in before["Mounts"]]
+        assert engine.docker("exec", fleet.container("web"), "cat", "/data/file") == "kept"
+    # Found again after the container has gone missing, too.
+    engine.docker("rm", "-f", fleet.container("web"))
+    assert fleet.actions() == {"web": "created"}
+    assert engine.docker("exec", fleet.container("web"), "cat", "/data/file") == "kept"
+    fleet.settled()
+
+
+def test_a_rolled_back_recreate_keeps_the_volume_too(fleet, engine):
+    fleet.up({"web": sleeper(volumes=["/data"])})
+    engine.docker("exec", fleet.container("web"), "sh", "-c", "echo kept >/data/file")
+    fleet.sql(BROKEN["command"][0])
+    fleet.report(status=1)
+    assert engine.docker("exec", fleet.container("web"), "cat", "/data/file") == "kept"
