@@ -102,7 +102,7 @@ static void run_clock(struct core *core)
         mark_dirty(core, a);
     if (core->now_ns >= core->resync_at_ns) {
         core->resync_at_ns = NEVER_NS; /* until this one is over */
-        listing_request(core, true);
+        listing_request(core, false);
     }
 }
 
@@ -198,11 +198,6 @@ void core_save_all(struct core *core)
         a->save = true;
         mark_dirty(core, a);
     }
-}
-
-size_t core_foreign_fleet(const struct core *core)
-{
-    return core->foreign;
 }
 
 bool core_is_synced(const struct core *core)

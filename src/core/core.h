@@ -192,7 +192,7 @@ struct effect {
         struct operation operation;
         struct {
             uint64_t list;
-            bool resources; /* false: the listing alone is wanted (an answer got lost) */
+            bool resources; /* false: the listing alone is wanted (resync, an answer got lost) */
             bool create_resources; /* false in a dry run: look, but make nothing */
         } list;
         struct core_memory save;
@@ -250,9 +250,6 @@ struct agent_view {
 void core_each_agent(const struct core *core, void (*each)(void *ctx, const struct agent_view *view),
                      void *ctx);
 bool core_view_agent(const struct core *core, const char *name, struct agent_view *ret_view);
-
-/* Other databases' containers of this fleet's name, as of the last whole listing: how many. */
-size_t core_foreign_fleet(const struct core *core);
 
 /* Has a whole listing been applied? Nothing is decided before. */
 bool core_is_synced(const struct core *core);

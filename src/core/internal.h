@@ -200,7 +200,6 @@ struct core {
     uint64_t list_at_ns;   /* not before: the last one broke off */
     uint64_t resync_at_ns; /* the next one by the clock */
     unsigned list_failures;
-    size_t foreign_now, foreign;
 
     struct pass *passes;
     bool depends_stale;

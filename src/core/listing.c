@@ -42,7 +42,6 @@ void listing_emit(struct core *core)
     e->list.create_resources = core->want_resources && !only_dry_passes_wait(core);
     core->list_step = core->step;
     core->want_list = core->want_resources = false;
-    core->foreign_now = 0;
     for (struct pass *p = core->passes; p; p = p->next)
         if (p->list == 0 && !p->over && !p->begun)
             p->list = core->last_list;
@@ -103,8 +102,6 @@ static void take_ours(struct core *core, struct agent *a, const struct observati
 /* Whose name is it, and may it be there? */
 static void take_foreign(struct core *core, const struct observation *o)
 {
-    if (o->other_db)
-        core->foreign_now++;
     struct agent *a = table_find_by_container_name(core, o->name);
     enum conflict conflict = CONFLICT_NAME;
     if (!a && o->compose_service[0] != '\0') {
@@ -176,7 +173,6 @@ void listing_end(struct core *core, const struct core_listing_end *end)
     core->list_step = 0;
     core->list_failures = 0;
     core->synced = true;
-    core->foreign = core->foreign_now;
     core->list_at_ns = 0;
     if (core->config.resync_ns > 0)
         core->resync_at_ns = core->now_ns + core->config.resync_ns;

@@ -57,9 +57,8 @@ struct observation {
     enum container_health health;
 
     /* Labels. `ours`: roost.db is this database (or one that it took over) and roost.fleet this
-     * fleet. `other_db`: roost.fleet is this fleet and roost.db another database. */
+     * fleet. */
     bool ours;
-    bool other_db;
     const char *agent;           /* roost.agent, "" without */
     const char *compose_service; /* com.docker.compose.service when the project is this fleet's name, else "" */
     struct spec_id spec;         /* roost.spec; version 0: none, or not readable */
