@@ -13,10 +13,11 @@ from pathlib import Path
 
 from engine import ROOT, wait_until
 
-# What a container of these tests does; SIGKILL as its stop signal since a shell's `sleep` as process 1 takes no
-# notice of SIGTERM and every stop would last its whole grace period.
-SLEEPER = {"image": "busybox", "command": ["sleep", "infinity"], "stop_signal": "SIGKILL"}
-LAZY = {"x-roost": {"lifecycle": "lazy"}}
+# What a container of these tests does: it is ready in an instant, and says so (a port that answers proves a new container
+# in a recreate; without, it would have to run for 10 s). SIGKILL as its stop signal since process 1 takes no notice
+# of SIGTERM unless it asks for it, and every stop would last its whole grace period.
+SERVICE = {"image": "busybox", "command": ["httpd", "-f", "-p", "80"], "stop_signal": "SIGKILL"}
+READY = {"ready": {"tcp": 80}}
 
 
 def roost_program():
@@ -28,12 +29,16 @@ def roost_program():
     raise FileNotFoundError("no roost in build/ or build-asan/; say which with ROOST=")
 
 
-def sleeper(**more):
-    return {**SLEEPER, **more}
+def hot(**more):
+    return {**SERVICE, "x-roost": {**READY}, **more}
 
 
 def lazy(**more):
-    return {**SLEEPER, **LAZY, **more}
+    return {**SERVICE, "x-roost": {"lifecycle": "lazy", **READY}, **more}
+
+
+def is_lazy(service):
+    return service["x-roost"].get("lifecycle") == "lazy"
 
 
 class Done:

@@ -4,7 +4,7 @@
 import pytest
 
 from engine import wait_until
-from fleet import lazy, sleeper
+from fleet import hot, lazy
 
 # What is written into the row, and what its message has to name.
 BAD = {
@@ -26,7 +26,7 @@ BAD = {
 
 @pytest.mark.parametrize("what", BAD)
 def test_a_bad_row_fails_alone(fleet, what):
-    fleet.up({"web": sleeper(), "bad": sleeper()})
+    fleet.up({"web": hot(), "bad": hot()})
     marks = fleet.marks()
     text, named = BAD[what]
     fleet.sql(f"UPDATE agents SET spec={text} WHERE name='bad'")
@@ -75,7 +75,7 @@ def test_a_bad_duration(fleet):
 
 
 def test_the_daemon_lives_through_all_of_them(fleet):
-    fleet.apply({"web": sleeper()})
+    fleet.apply({"web": hot()})
     with fleet.serve():
         for n, (text, _) in enumerate(BAD.values()):
             fleet.sql(f"INSERT INTO agents (name, lifecycle, image, spec) VALUES ('bad{n}', 'hot', 'busybox', {text})")

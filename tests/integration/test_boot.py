@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The boot pass: what is there after it, and that a second one leaves everything alone."""
 
-from fleet import lazy, sleeper
+from fleet import hot, lazy
 
 
 def test_hot_runs_and_lazy_sleeps(fleet):
-    fleet.apply({"web": sleeper(), "reviewer": lazy()})
+    fleet.apply({"web": hot(), "reviewer": lazy()})
     report = fleet.report()
     assert {name: row["action"] for name, row in report.items()} == {"web": "created", "reviewer": "created"}
     assert {name: row["lifecycle"] for name, row in report.items()} == {"web": "hot", "reviewer": "lazy"}
@@ -17,7 +17,7 @@ def test_hot_runs_and_lazy_sleeps(fleet):
 
 
 def test_a_second_pass_touches_nothing(fleet, engine):
-    fleet.up({"web": sleeper(), "reviewer": lazy()})
+    fleet.up({"web": hot(), "reviewer": lazy()})
     marks, calls = fleet.marks(), engine.watch()
     assert fleet.actions() == {"web": "unchanged", "reviewer": "unchanged"}
     assert fleet.marks() == marks
@@ -25,7 +25,7 @@ def test_a_second_pass_touches_nothing(fleet, engine):
 
 
 def test_serve_makes_the_boot_pass(fleet, engine):
-    fleet.apply({"web": sleeper(), "reviewer": lazy()})
+    fleet.apply({"web": hot(), "reviewer": lazy()})
     with fleet.serve():
         assert fleet.inspect("web")["State"]["Status"] == "running"
         assert fleet.inspect("reviewer")["State"]["Status"] == "created"
@@ -38,7 +38,7 @@ def test_serve_makes_the_boot_pass(fleet, engine):
 
 
 def test_ls_and_show_tell_what_is(fleet):
-    fleet.up({"web": sleeper(environment={"A": "1"}), "reviewer": lazy()})
+    fleet.up({"web": hot(environment={"A": "1"}), "reviewer": lazy()})
     rows = fleet.rows()
     assert rows["web"]["state"] == "running"
     assert rows["reviewer"]["state"] == "stopped"
@@ -52,14 +52,14 @@ def test_ls_and_show_tell_what_is(fleet):
     shown = fleet.roost("show", "web", "-o", "json").json
     assert shown["name"] == "web"
     assert shown["drift"] == []
-    assert shown["spec"]["command"] == ["sleep", "infinity"]
+    assert shown["spec"]["command"] == ["httpd", "-f", "-p", "80"]
     # A table for people has every agent too.
     table = fleet.roost("ls").out
     assert "web" in table and "reviewer" in table and "\x1b" not in table
 
 
 def test_container_null_when_missing(fleet):
-    fleet.apply({"web": sleeper()})
+    fleet.apply({"web": hot()})
     row = fleet.rows()["web"]
     assert row["container"] is None
     assert row["state"] == "missing"

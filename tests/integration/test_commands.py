@@ -8,13 +8,13 @@ import stat
 import pytest
 
 from engine import wait_until
-from fleet import lazy, sleeper
+from fleet import hot, lazy
 
 
 @pytest.fixture(params=["alone", "daemon"])
 def way(request, fleet):
     """Everything in both ways: without a daemon, and as the client of one."""
-    fleet.up({"web": sleeper(volumes=["data:/data"]), "reviewer": lazy()}, volumes={"data": {}})
+    fleet.up({"web": hot(volumes=["data:/data"]), "reviewer": lazy()}, volumes={"data": {}})
     if request.param == "alone":
         yield request.param
         return
@@ -23,7 +23,7 @@ def way(request, fleet):
 
 
 def test_plan_tells_and_changes_nothing(fleet, engine):
-    fleet.apply({"web": sleeper(), "reviewer": lazy()})
+    fleet.apply({"web": hot(), "reviewer": lazy()})
     calls = engine.watch()
     assert fleet.actions(command="plan", status=3) == {"web": "created", "reviewer": "created"}
     assert calls.changing == []
@@ -105,7 +105,7 @@ def test_down_with_volumes(fleet, engine, way):
 
 
 def test_down_leaves_what_is_foreign(fleet, engine):
-    fleet.up({"web": sleeper()})
+    fleet.up({"web": hot()})
     engine.docker("run", "-d", "--name", "stranger", "--network", f"{fleet.name}_default", "-v", "strange:/data",
                   "busybox", "sleep", "infinity")
     fleet.run("down", "--volumes", "-y")
@@ -115,7 +115,7 @@ def test_down_leaves_what_is_foreign(fleet, engine):
 
 
 def test_orphans_are_told_and_removed_only_when_asked(fleet, engine):
-    fleet.up({"web": sleeper(), "other": sleeper()})
+    fleet.up({"web": hot(), "other": hot()})
     # Rows whose tombstones are lost: nothing says any more that these may go.
     fleet.sql("DELETE FROM agents WHERE name='other'; DELETE FROM tombstones")
     row = fleet.report()["other"]
@@ -127,19 +127,19 @@ def test_orphans_are_told_and_removed_only_when_asked(fleet, engine):
 
 
 def test_apply_is_one_sources_business(fleet):
-    fleet.up({"web": sleeper(), "other": lazy()})
+    fleet.up({"web": hot(), "other": lazy()})
     # A row made by hand is none of the file's.
     fleet.sql("INSERT INTO agents (name, lifecycle, image, spec) "
               "SELECT 'handmade', 'lazy', image, spec FROM agents WHERE name='web'")
-    fleet.apply({"web": sleeper()})
+    fleet.apply({"web": hot()})
     assert set(fleet.rows()) == {"web", "other", "handmade"}
-    fleet.apply({"web": sleeper()}, "--prune", "-y")
+    fleet.apply({"web": hot()}, "--prune", "-y")
     assert set(fleet.rows()) == {"web", "handmade"}
     assert fleet.actions() == {"web": "unchanged", "other": "removed", "handmade": "created"}
 
 
 def test_apply_tells_of_hand_made_changes_that_it_overwrites(fleet):
-    services = {"web": sleeper(environment={"A": "1"})}
+    services = {"web": hot(environment={"A": "1"})}
     fleet.up(services)
     fleet.set_spec("web", "environment.A", "by hand")
     done = fleet.apply(services)
@@ -148,7 +148,7 @@ def test_apply_tells_of_hand_made_changes_that_it_overwrites(fleet):
 
 
 def test_a_file_of_another_fleet_is_refused(fleet):
-    fleet.apply({"web": sleeper()})
+    fleet.apply({"web": hot()})
     fleet.file.write_text('{"name": "elsewhere", "services": {"web": {"image": "busybox"}}}')
     refusal = fleet.roost("apply", fleet.file, status=1)
     assert "elsewhere" in refusal.err and fleet.name in refusal.err
@@ -191,7 +191,7 @@ def test_doctor_finds_nothing_wrong(fleet, way):
 
 
 def test_doctor_says_how_to_mend(fleet):
-    fleet.up({"web": sleeper()})
+    fleet.up({"web": hot()})
     os.chmod(fleet.db, 0o644)
     done = fleet.roost("doctor", status=1)
     assert "chmod" in done.out + done.err
@@ -201,7 +201,7 @@ def test_doctor_says_how_to_mend(fleet):
 
 
 def test_a_database_that_others_may_write_is_refused(fleet):
-    fleet.apply({"web": sleeper()})
+    fleet.apply({"web": hot()})
     os.chmod(fleet.db, 0o666)
     refusal = fleet.roost("reconcile", status=1)
     assert str(fleet.db) in refusal.err

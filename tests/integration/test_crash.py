@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from fleet import Fleet, lazy, roost_program, sleeper
+from fleet import hot, is_lazy, lazy, roost_program
 
 
 def killed_pass(fleet, proxy, number, when):
@@ -36,10 +36,9 @@ def whole(fleet, service, agent="web"):
     fleet.report()
     assert fleet.mine() == [fleet.container(agent)]
     seen = fleet.inspect(agent)
-    hot = "x-roost" not in service
     assert f"A={service['environment']['A']}" in seen["Config"]["Env"]
-    assert seen["HostConfig"]["RestartPolicy"]["Name"] == ("unless-stopped" if hot else "no")
-    assert seen["State"]["Status"] == "running" if hot else seen["State"]["Status"] in ("created", "exited")
+    assert seen["HostConfig"]["RestartPolicy"]["Name"] == ("no" if is_lazy(service) else "unless-stopped")
+    assert seen["State"]["Status"] in (("created", "exited") if is_lazy(service) else ("running",))
     fleet.settled()
     return seen
 
@@ -58,7 +57,7 @@ def sweep(fleet, proxy, when, prepare, service):
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("make", [sleeper, lazy])
+@pytest.mark.parametrize("make", [hot, lazy])
 def test_killed_at_any_step_of_a_recreate(fleet, engine, proxy, when, make):
     service = make(environment={"A": "0"}, volumes=["/data"])
     fleet.url = engine.url
@@ -71,20 +70,19 @@ def test_killed_at_any_step_of_a_recreate(fleet, engine, proxy, when, make):
 
     steps = sweep(fleet, proxy, when, prepare, service)
     # create, rename aside, rename, remove at the least; a hot one is stopped and started, too.
-    assert steps >= (6 if make is sleeper else 4)
+    assert steps >= (6 if make is hot else 4)
     assert fleet.inspect("web")["Mounts"][0]["Name"] == volume
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_at_any_step_of_a_change_of_lifecycle(fleet, engine, proxy, when):
-    service = sleeper(environment={"A": "0"})
+    service = hot(environment={"A": "0"})
     fleet.url = engine.url
     fleet.up({"web": service})
 
     def prepare():
-        if service.pop("x-roost", None) is None:
-            service["x-roost"] = {"lifecycle": "lazy"}
-        word = "lazy" if "x-roost" in service else "hot"
+        word = "hot" if is_lazy(service) else "lazy"
+        service["x-roost"]["lifecycle"] = word
         fleet.sql(f"UPDATE agents SET lifecycle='{word}'")
 
     # The two directions have steps of their own; stop only when both have run out.
@@ -95,13 +93,13 @@ def test_killed_at_any_step_of_a_change_of_lifecycle(fleet, engine, proxy, when)
         for _ in range(2):
             prepare()
             if not killed_pass(fleet, proxy, number, when):
-                done.add("x-roost" in service)
+                done.add(is_lazy(service))
             whole(fleet, service)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_at_any_step_of_a_first_pass(fleet, engine, proxy, when):
-    service = sleeper(environment={"A": "1"}, networks={"one": None, "two": None}, volumes=["data:/data"])
+    service = hot(environment={"A": "1"}, networks={"one": None, "two": None}, volumes=["data:/data"])
     fleet.url = engine.url
     fleet.apply({"web": service}, networks={"one": {}, "two": {}}, volumes={"data": {}})
 
@@ -115,7 +113,7 @@ def test_killed_at_any_step_of_a_first_pass(fleet, engine, proxy, when):
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_at_any_step_of_a_rollback(fleet, engine, proxy, when):
     """The new container cannot start: whatever step roost dies at, the old one is back at work."""
-    service = sleeper(environment={"A": "0"})
+    service = hot(environment={"A": "0"})
     fleet.url = engine.url
     fleet.up({"web": service})
     old = fleet.inspect("web")["Id"]
@@ -140,12 +138,12 @@ def test_killed_at_any_step_of_a_rollback(fleet, engine, proxy, when):
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_at_any_step_of_a_removal(fleet, engine, proxy, when):
     fleet.url = engine.url
-    fleet.apply({"web": sleeper()})
+    fleet.apply({"web": hot()})
     number = 0
     while True:
         number += 1
         assert number < 20
-        fleet.apply({"web": sleeper(), "other": lazy()})
+        fleet.apply({"web": hot(), "other": lazy()})
         fleet.report()
         fleet.sql("DELETE FROM agents WHERE name='web'")
         killed = killed_pass(fleet, proxy, number, when)
@@ -158,7 +156,7 @@ def test_killed_at_any_step_of_a_removal(fleet, engine, proxy, when):
 
 
 def test_serve_killed_leaves_containers_and_the_lock_is_free(fleet):
-    fleet.apply({"web": sleeper(), "reviewer": lazy()})
+    fleet.apply({"web": hot(), "reviewer": lazy()})
     with fleet.serve() as server:
         marks = fleet.marks()
         server.process.kill()
@@ -170,9 +168,8 @@ def test_serve_killed_leaves_containers_and_the_lock_is_free(fleet):
 def test_every_changing_request_is_seen_by_the_proxy(fleet, engine, proxy):
     """The harness itself: what the proxy counts is what the engine's own log says."""
     calls = engine.watch()
-    fleet.up({"web": sleeper(environment={"A": "1"})})
+    fleet.up({"web": hot(environment={"A": "1"})})
     fleet.set_spec("web", "environment.A", "2")
     assert fleet.actions() == {"web": "recreated"}
-    assert isinstance(fleet, Fleet)
     assert [str(request) for request in proxy.changing()] == calls.changing
     assert len(calls.changing) > 6

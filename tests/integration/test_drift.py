@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What is mended when a container is not what its row says, and what is no difference."""
 
-from fleet import lazy, sleeper
+from fleet import hot, lazy
 
 
 def test_a_stopped_hot_agent_is_started(fleet, engine):
-    fleet.up({"web": sleeper()})
+    fleet.up({"web": hot()})
     before = fleet.inspect("web")["Id"]
     engine.docker("stop", fleet.container("web"))
     assert fleet.actions() == {"web": "started"}
@@ -15,7 +15,7 @@ def test_a_stopped_hot_agent_is_started(fleet, engine):
 
 
 def test_a_removed_container_is_created(fleet, engine):
-    fleet.up({"web": sleeper(), "reviewer": lazy()})
+    fleet.up({"web": hot(), "reviewer": lazy()})
     engine.docker("rm", "-f", fleet.container("web"), fleet.container("reviewer"))
     assert fleet.actions() == {"web": "created", "reviewer": "created"}
     assert fleet.inspect("web")["State"]["Status"] == "running"
@@ -24,7 +24,7 @@ def test_a_removed_container_is_created(fleet, engine):
 
 
 def test_hot_made_lazy_with_sqlite3_is_recreated_asleep(fleet):
-    fleet.up({"web": sleeper()})
+    fleet.up({"web": hot()})
     before = fleet.inspect("web")["Id"]
     fleet.sql("UPDATE agents SET lifecycle='lazy' WHERE name='web'")
     assert fleet.actions() == {"web": "recreated"}
@@ -50,7 +50,7 @@ def test_lazy_made_hot_with_sqlite3_is_recreated_running(fleet):
 
 
 def test_a_changed_environment_value_recreates(fleet):
-    services = {"web": sleeper(environment={"COLOUR": "red"}), "reviewer": lazy(environment={"COLOUR": "red"})}
+    services = {"web": hot(environment={"COLOUR": "red"}), "reviewer": lazy(environment={"COLOUR": "red"})}
     fleet.up(services)
     before = fleet.marks()
     for service in services.values():
@@ -67,7 +67,7 @@ def test_a_changed_environment_value_recreates(fleet):
 
 
 def test_only_the_changed_agent_is_touched(fleet):
-    services = {"web": sleeper(environment={"COLOUR": "red"}), "other": sleeper(environment={"COLOUR": "red"})}
+    services = {"web": hot(environment={"COLOUR": "red"}), "other": hot(environment={"COLOUR": "red"})}
     fleet.up(services)
     other = fleet.marks()[fleet.container("other")]
     services["web"]["environment"]["COLOUR"] = "blue"
@@ -114,7 +114,7 @@ def test_comments_order_and_spelling_are_no_change(fleet, engine):
 
 
 def test_a_restart_policy_changed_by_hand_is_found_deep_and_mended(fleet, engine):
-    fleet.up({"web": sleeper(), "reviewer": lazy()})
+    fleet.up({"web": hot(), "reviewer": lazy()})
     ids = {name: mark[0] for name, mark in fleet.marks().items()}
     engine.docker("update", "--restart", "no", fleet.container("web"))
     engine.docker("update", "--restart", "always", fleet.container("reviewer"))
@@ -127,7 +127,7 @@ def test_a_restart_policy_changed_by_hand_is_found_deep_and_mended(fleet, engine
 
 
 def test_a_network_taken_away_by_hand_is_drift(fleet, engine):
-    fleet.up({"web": sleeper()})
+    fleet.up({"web": hot()})
     before = fleet.inspect("web")["Id"]
     engine.docker("network", "disconnect", f"{fleet.name}_default", fleet.container("web"))
     assert fleet.actions() == {"web": "recreated"}
@@ -138,7 +138,7 @@ def test_a_network_taken_away_by_hand_is_drift(fleet, engine):
 
 
 def test_a_container_renamed_by_hand_gets_its_name_back(fleet, engine):
-    fleet.up({"web": sleeper()})
+    fleet.up({"web": hot()})
     before = fleet.inspect("web")
     engine.docker("rename", fleet.container("web"), "somebody-elses-idea")
     assert fleet.actions() == {"web": "renamed"}
@@ -163,7 +163,7 @@ def test_a_running_lazy_agent_that_drifted_waits(fleet, engine):
 
 
 def test_a_paused_hot_agent_is_left_paused(fleet, engine):
-    fleet.up({"web": sleeper()})
+    fleet.up({"web": hot()})
     engine.docker("pause", fleet.container("web"))
     assert fleet.actions() == {"web": "unchanged"}
     assert fleet.inspect("web")["State"]["Status"] == "paused"

@@ -2,7 +2,7 @@
 """Faults of the engine's side: pruned, killed, away."""
 
 from engine import wait_until
-from fleet import lazy, sleeper
+from fleet import hot, lazy
 
 
 def test_a_pruned_sleeper_is_back_asleep(fleet, engine):
@@ -19,7 +19,7 @@ def test_a_pruned_sleeper_is_back_asleep(fleet, engine):
 
 
 def test_a_pruned_network_of_a_sleeper_is_made_again(fleet, engine):
-    fleet.up({"one": lazy(), "web": sleeper(networks=["inner"])}, networks={"inner": {}})
+    fleet.up({"one": lazy(), "web": hot(networks=["inner"])}, networks={"inner": {}})
     engine.docker("network", "prune", "-f")
     assert f"{fleet.name}_default" not in engine.networks()
     fleet.report()
@@ -30,7 +30,7 @@ def test_a_pruned_network_of_a_sleeper_is_made_again(fleet, engine):
 
 
 def test_hot_agents_are_up_again_after_the_engine_was_killed(fleet, engine):
-    fleet.up({"web": sleeper(), "other": sleeper(), "reviewer": lazy()})
+    fleet.up({"web": hot(), "other": hot(), "reviewer": lazy()})
     engine.kill()
     engine.start()
     report = fleet.report()
@@ -43,7 +43,7 @@ def test_hot_agents_are_up_again_after_the_engine_was_killed(fleet, engine):
 
 
 def test_serve_outlives_the_engine(fleet, engine):
-    fleet.up({"web": sleeper(), "reviewer": lazy()})
+    fleet.up({"web": hot(), "reviewer": lazy()})
     with fleet.serve():
         engine.kill()
         wait_until(lambda: fleet.get("/readyz")[0] == 503, "readyz sees that the engine is gone")
@@ -55,7 +55,7 @@ def test_serve_outlives_the_engine(fleet, engine):
 
 
 def test_no_engine_is_an_exit_status_of_its_own(fleet):
-    fleet.apply({"web": sleeper()})
+    fleet.apply({"web": hot()})
     fleet.url = f"unix://{fleet.dir}/nobody.sock"
     done = fleet.roost("reconcile", status=4)
     assert "nobody.sock" in done.err

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """depends_on orders first starts."""
 
-from fleet import lazy, sleeper
+from fleet import hot, lazy
 
 
 def started(fleet, *agents):
@@ -10,10 +10,10 @@ def started(fleet, *agents):
 
 def test_depends_on_orders_first_starts(fleet):
     fleet.up({
-        "a1": sleeper(depends_on=["b1"]),
-        "b1": sleeper(depends_on=["c1"]),
-        "c1": sleeper(depends_on=["d1"]),
-        "d1": sleeper(),
+        "a1": hot(depends_on=["b1"]),
+        "b1": hot(depends_on=["c1"]),
+        "c1": hot(depends_on=["d1"]),
+        "d1": hot(),
     })
     times = started(fleet, "d1", "c1", "b1", "a1")
     assert times == sorted(times)
@@ -24,8 +24,9 @@ def test_depends_on_orders_first_starts(fleet):
 def test_service_healthy_is_waited_for(fleet):
     check = {"test": ["CMD", "test", "-e", "/tmp/ready"], "interval": "1s", "timeout": "5s", "retries": 30}
     fleet.up({
-        "app": sleeper(depends_on={"base": {"condition": "service_healthy"}}),
-        "base": sleeper(command=["sh", "-c", "sleep 2; touch /tmp/ready; sleep infinity"], healthcheck=check),
+        "app": hot(depends_on={"base": {"condition": "service_healthy"}}),
+        "base": hot(command=["sh", "-c", "sleep 2; touch /tmp/ready; sleep infinity"], healthcheck=check,
+                    **{"x-roost": {}}),
     })
     base, app = fleet.inspect("base"), fleet.inspect("app")
     healthy = [entry["Start"] for entry in base["State"]["Health"]["Log"] if entry["ExitCode"] == 0]
@@ -41,6 +42,6 @@ def test_a_lazy_agent_is_not_woken_by_a_pass_for_its_own_dependence(fleet):
 
 
 def test_a_cycle_is_an_error_that_names_it(fleet):
-    fleet.write({"a1": sleeper(depends_on=["b1"]), "b1": sleeper(depends_on=["a1"])})
+    fleet.write({"a1": hot(depends_on=["b1"]), "b1": hot(depends_on=["a1"])})
     done = fleet.roost("check", fleet.file, status=1)
     assert "a1" in done.err and "b1" in done.err

@@ -3,7 +3,7 @@
 
 import pytest
 
-from fleet import lazy, sleeper
+from fleet import hot, lazy
 
 # Three ways in which the next container cannot come up, and what the engine says of each.
 BROKEN = {
@@ -15,7 +15,7 @@ BROKEN = {
 }
 MENDED = {
     "image": "UPDATE agents SET image='busybox', spec=json_set(spec, '$.environment.A', '2') WHERE name='web'",
-    "command": "UPDATE agents SET spec=json_set(spec, '$.command', json('[\"sleep\", \"3600\"]')) WHERE name='web'",
+    "command": "UPDATE agents SET spec=json_set(spec, '$.command', json('[\"httpd\", \"-f\", \"-p\", \"80\", \"-h\", \"/tmp\"]')) WHERE name='web'",
     "port": "UPDATE agents SET spec=json_set(spec, '$.ports', json('[\"127.0.0.1:18474:80\"]')) WHERE name='web'",
 }
 
@@ -27,7 +27,7 @@ def taken_port(engine):
 
 @pytest.mark.parametrize("what", BROKEN)
 def test_what_cannot_start_leaves_the_old_one_at_work(fleet, engine, taken_port, what):
-    fleet.up({"web": sleeper(environment={"A": "1"}), "other": sleeper()})
+    fleet.up({"web": hot(environment={"A": "1"}), "other": hot()})
     before, other = fleet.inspect("web"), fleet.marks()[fleet.container("other")]
     statement, words = BROKEN[what]
     fleet.sql(statement)
@@ -58,8 +58,33 @@ def test_what_cannot_start_leaves_the_old_one_at_work(fleet, engine, taken_port,
     fleet.settled()
 
 
+def test_what_dies_at_once_is_rolled_back(fleet):
+    fleet.up({"web": hot()})
+    before = fleet.inspect("web")["Id"]
+    fleet.set_spec("web", "command", ["sh", "-c", "exit 7"])
+    row = fleet.report(status=1)["web"]
+    assert row["action"] == "rolled_back", row
+    seen = fleet.inspect("web")
+    assert (seen["Id"], seen["State"]["Status"]) == (before, "running")
+    assert fleet.mine() == [fleet.container("web")]
+
+
+def test_one_that_tells_nothing_of_itself_has_to_run_for_a_while(fleet):
+    """Without a test of readiness the old container is kept until the new one has run for 10 s."""
+    fleet.up({"web": hot(command=["sleep", "3600"], **{"x-roost": {}})})
+    fleet.set_spec("web", "command", ["sleep", "7200"])
+    assert fleet.actions() == {"web": "recreated"}
+    assert fleet.inspect("web")["Config"]["Cmd"] == ["sleep", "7200"]
+    assert fleet.mine() == [fleet.container("web")]
+    fleet.set_spec("web", "command", ["sh", "-c", "sleep 4; exit 1"])
+    assert fleet.actions(status=1) == {"web": "rolled_back"}
+    assert fleet.inspect("web")["Config"]["Cmd"] == ["sleep", "7200"]
+    assert fleet.inspect("web")["State"]["Status"] == "running"
+    assert fleet.mine() == [fleet.container("web")]
+
+
 def test_a_missing_image_never_stops_the_old_container(fleet):
-    fleet.up({"web": sleeper()})
+    fleet.up({"web": hot()})
     marks = fleet.marks()
     fleet.sql("UPDATE agents SET image='no-such-image'")
     fleet.report(status=1)
@@ -67,7 +92,7 @@ def test_a_missing_image_never_stops_the_old_container(fleet):
 
 
 def test_a_new_agent_whose_image_is_missing_fails_alone(fleet):
-    fleet.apply({"web": sleeper(image="no-such-image"), "other": sleeper(), "sleeper": lazy()})
+    fleet.apply({"web": hot(image="no-such-image"), "other": hot(), "sleeper": lazy()})
     report = fleet.report(status=1)
     assert report["web"]["action"] == "error"
     assert "o such image" in report["web"]["error"]
@@ -77,7 +102,7 @@ def test_a_new_agent_whose_image_is_missing_fails_alone(fleet):
 
 @pytest.mark.parametrize("volume", ["spec", "image"])
 def test_anonymous_volumes_keep_their_data(fleet, engine, volume):
-    service = sleeper(environment={"A": "1"})
+    service = hot(environment={"A": "1"})
     if volume == "spec":
         service["volumes"] = ["/data"]
     else:
@@ -102,7 +127,7 @@ def test_anonymous_volumes_keep_their_data(fleet, engine, volume):
 
 
 def test_a_rolled_back_recreate_keeps_the_volume_too(fleet, engine):
-    fleet.up({"web": sleeper(volumes=["/data"])})
+    fleet.up({"web": hot(volumes=["/data"])})
     engine.docker("exec", fleet.container("web"), "sh", "-c", "echo kept >/data/file")
     fleet.sql(BROKEN["command"][0])
     fleet.report(status=1)

@@ -4,15 +4,15 @@
 import os
 import stat
 
-from fleet import lazy, sleeper
+from fleet import hot, lazy
 
 CANARY = "canary-5e93a1"
 
 
 def test_values_of_the_environment_never_leak(fleet, engine):
-    services = {"web": sleeper(environment={"TOKEN": CANARY}), "job": lazy(environment=[f"TOKEN={CANARY}"]),
-                "broken": sleeper(environment={"TOKEN": CANARY}, image="no-such-image"),
-                "refused": sleeper(environment={"TOKEN": CANARY}, command=["/no/such/command"])}
+    services = {"web": hot(environment={"TOKEN": CANARY}), "job": lazy(environment=[f"TOKEN={CANARY}"]),
+                "broken": hot(environment={"TOKEN": CANARY}, image="no-such-image"),
+                "refused": hot(environment={"TOKEN": CANARY}, command=["/no/such/command"])}
     told = [fleet.apply(services)]
     for words in (["plan", "-o", "json"], ["plan"], ["reconcile", "-v"], ["reconcile", "-o", "json"], ["ls"],
                   ["ls", "-o", "json"], ["doctor"], ["show", "web"], ["show", "web", "-o", "json"],
@@ -33,7 +33,7 @@ def test_values_of_the_environment_never_leak(fleet, engine):
 
 
 def test_the_database_is_its_owners(fleet):
-    fleet.apply({"web": sleeper()})
+    fleet.apply({"web": hot()})
     for name in os.listdir(fleet.dir):
         if name.startswith("roost.db"):
             assert stat.S_IMODE(os.stat(fleet.dir / name).st_mode) == 0o600, name

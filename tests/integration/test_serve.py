@@ -7,7 +7,7 @@ import stat
 import subprocess
 
 from engine import wait_until
-from fleet import lazy, notify_socket, sleeper
+from fleet import hot, lazy, notify_socket
 
 
 def status(fleet, agent):
@@ -16,7 +16,7 @@ def status(fleet, agent):
 
 
 def test_serve_follows_the_table(fleet):
-    fleet.apply({"web": sleeper(environment={"A": "1"})})
+    fleet.apply({"web": hot(environment={"A": "1"})})
     with fleet.serve():
         fleet.sql("INSERT INTO agents (name, lifecycle, image, spec) "
                   "SELECT 'second', 'lazy', image, spec FROM agents WHERE name='web'")
@@ -38,15 +38,15 @@ def test_serve_follows_the_table(fleet):
 
 
 def test_apply_through_the_daemon(fleet):
-    fleet.apply({"web": sleeper()})
+    fleet.apply({"web": hot()})
     with fleet.serve():
-        fleet.apply({"web": sleeper(), "more": lazy()})
+        fleet.apply({"web": hot(), "more": lazy()})
         wait_until(lambda: status(fleet, "more") == "created", "the applied agent")
         assert fleet.rows()["more"]["state"] == "stopped"
 
 
 def test_sigterm_leaves_containers_as_they_are(fleet):
-    fleet.apply({"web": sleeper(), "reviewer": lazy()})
+    fleet.apply({"web": hot(), "reviewer": lazy()})
     with fleet.serve() as server:
         marks = fleet.marks()
         assert server.stop() == 0
@@ -59,7 +59,7 @@ def test_sigterm_leaves_containers_as_they_are(fleet):
 
 
 def test_a_second_serve_is_refused_naming_the_first(fleet):
-    fleet.apply({"web": sleeper()})
+    fleet.apply({"web": hot()})
     with fleet.serve() as server:
         refusal = fleet.roost("serve", "--socket", fleet.dir / "another.sock", status=1)
         assert str(server.pid) in refusal.err
@@ -68,7 +68,7 @@ def test_a_second_serve_is_refused_naming_the_first(fleet):
 
 
 def test_a_dead_daemons_socket_is_replaced(fleet):
-    fleet.apply({"web": sleeper()})
+    fleet.apply({"web": hot()})
     with fleet.serve() as server:
         server.kill()
     assert fleet.socket.exists()
@@ -77,7 +77,7 @@ def test_a_dead_daemons_socket_is_replaced(fleet):
 
 
 def test_the_api_on_the_socket(fleet):
-    fleet.apply({"web": sleeper(), "reviewer": lazy()})
+    fleet.apply({"web": hot(), "reviewer": lazy()})
     with fleet.serve():
         mode = os.stat(fleet.socket).st_mode
         assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o660
@@ -105,7 +105,7 @@ def test_the_api_on_the_socket(fleet):
 
 
 def test_a_dry_run_over_the_api_changes_nothing(fleet, engine):
-    fleet.up({"web": sleeper()})
+    fleet.up({"web": hot()})
     with fleet.serve():
         engine.docker("stop", fleet.container("web"))
         wait_until(lambda: status(fleet, "web") == "exited", "stopped by hand")
@@ -117,7 +117,7 @@ def test_a_dry_run_over_the_api_changes_nothing(fleet, engine):
 
 
 def test_systemd_is_told(fleet):
-    fleet.apply({"web": sleeper()})
+    fleet.apply({"web": hot()})
     path = fleet.dir / "notify.sock"
     with notify_socket(path) as listener:
         with fleet.serve(env={"NOTIFY_SOCKET": str(path)}):
@@ -128,7 +128,7 @@ def test_systemd_is_told(fleet):
 
 
 def test_the_command_line_says_when_no_daemon_answers(fleet):
-    fleet.apply({"web": sleeper()})
+    fleet.apply({"web": hot()})
     # A socket that was asked for by name has to be there; the database's way is only taken without one.
     done = fleet.run("ls", "-o", "json")
     assert done.status == 0, done

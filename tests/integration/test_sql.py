@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Plain SQL is an API: what an operator's `sqlite3` writes does what the operator meant."""
 
-from fleet import lazy, sleeper
+from fleet import hot, lazy
 
 
 def changed(row, **columns):
@@ -11,7 +11,7 @@ def changed(row, **columns):
 
 
 def test_replace_is_a_change_not_a_removal(fleet):
-    fleet.up({"web": sleeper(environment={"A": "1"}), "other": sleeper()})
+    fleet.up({"web": hot(environment={"A": "1"}), "other": hot()})
     other = fleet.marks()[fleet.container("other")]
     spec = "json_set(spec, '$.environment.A', '2')"
     fleet.sql("REPLACE INTO agents (name, lifecycle, image, spec) SELECT " + changed("web", spec=spec))
@@ -24,7 +24,7 @@ def test_replace_is_a_change_not_a_removal(fleet):
 
 
 def test_replace_with_the_same_changes_nothing(fleet):
-    fleet.up({"web": sleeper()})
+    fleet.up({"web": hot()})
     marks = fleet.marks()
     fleet.sql("REPLACE INTO agents (name, lifecycle, image, spec) SELECT " + changed("web"))
     assert fleet.actions() == {"web": "unchanged"}
@@ -32,7 +32,7 @@ def test_replace_with_the_same_changes_nothing(fleet):
 
 
 def test_upsert_updates(fleet):
-    fleet.up({"web": sleeper()})
+    fleet.up({"web": hot()})
     fleet.sql("INSERT INTO agents (name, lifecycle, image, spec) SELECT " + changed("web") +
               " ON CONFLICT (name) DO UPDATE SET lifecycle='lazy'")
     assert fleet.actions() == {"web": "recreated"}
@@ -41,7 +41,7 @@ def test_upsert_updates(fleet):
 
 
 def test_upsert_inserts(fleet):
-    fleet.up({"web": sleeper()})
+    fleet.up({"web": hot()})
     fleet.sql("INSERT INTO agents (name, lifecycle, image, spec) SELECT " + changed("web", name="'twin'") +
               " ON CONFLICT (name) DO UPDATE SET lifecycle='lazy'")
     assert fleet.actions() == {"web": "unchanged", "twin": "created"}
@@ -50,7 +50,7 @@ def test_upsert_inserts(fleet):
 
 
 def test_rename_makes_the_new_and_removes_the_old(fleet):
-    fleet.up({"web": sleeper(), "other": lazy()})
+    fleet.up({"web": hot(), "other": lazy()})
     other = fleet.marks()[fleet.container("other")]
     fleet.sql("UPDATE agents SET name='site' WHERE name='web'")
     actions = fleet.actions()
@@ -63,7 +63,7 @@ def test_rename_makes_the_new_and_removes_the_old(fleet):
 
 
 def test_two_agents_swap_their_names(fleet):
-    fleet.up({"a1": sleeper(environment={"WHO": "one"}), "b1": lazy(environment={"WHO": "two"})})
+    fleet.up({"a1": hot(environment={"WHO": "one"}), "b1": lazy(environment={"WHO": "two"})})
     fleet.sql("BEGIN; UPDATE agents SET name='x1' WHERE name='a1'; UPDATE agents SET name='a1' WHERE name='b1';"
               "UPDATE agents SET name='b1' WHERE name='x1'; COMMIT")
     actions = fleet.actions()
@@ -77,7 +77,7 @@ def test_two_agents_swap_their_names(fleet):
 
 
 def test_delete_removes_the_container_and_keeps_its_volumes(fleet, engine):
-    fleet.up({"web": sleeper(volumes=["data:/data"]), "other": sleeper()}, volumes={"data": {}})
+    fleet.up({"web": hot(volumes=["data:/data"]), "other": hot()}, volumes={"data": {}})
     other = fleet.marks()[fleet.container("other")]
     fleet.sql("DELETE FROM agents WHERE name='web'")
     assert fleet.actions() == {"web": "removed", "other": "unchanged"}
@@ -88,7 +88,7 @@ def test_delete_removes_the_container_and_keeps_its_volumes(fleet, engine):
 
 
 def test_delete_and_insert_again_is_a_change(fleet):
-    fleet.up({"web": sleeper()})
+    fleet.up({"web": hot()})
     marks = fleet.marks()
     fleet.sql("BEGIN; CREATE TEMP TABLE kept AS SELECT * FROM agents; DELETE FROM agents; "
               "INSERT INTO agents (name, lifecycle, image, spec) SELECT name, lifecycle, image, spec FROM kept; COMMIT")
@@ -97,7 +97,7 @@ def test_delete_and_insert_again_is_a_change(fleet):
 
 
 def test_generations_only_grow(fleet):
-    fleet.apply({"web": sleeper(), "other": sleeper()})
+    fleet.apply({"web": hot(), "other": hot()})
     first = {name: row["generation"] for name, row in fleet.rows().items()}
     fleet.sql("UPDATE agents SET lifecycle='lazy' WHERE name='web'")
     second = {name: row["generation"] for name, row in fleet.rows().items()}
