@@ -37,20 +37,20 @@ def test_plan_tells_and_changes_nothing(fleet, engine):
 
 
 def test_rm_removes_row_and_container(fleet, engine, way):
-    fleet.roost("rm", "web", "-y")
+    fleet.roost("rm", "web")
     wait_until(lambda: fleet.inspect("web") is None, "the container gone")
     assert list(fleet.rows()) == ["reviewer"]
     assert f"{fleet.name}_data" in engine.volumes()
     assert fleet.inspect("reviewer")["State"]["Status"] == "created"
-    fleet.roost("rm", "web", "-y", status=1)
+    fleet.roost("rm", "web", status=1)
 
 
 def test_rm_of_a_held_agent_needs_force(fleet, way):
     fleet.roost("hold", "web")
-    refusal = fleet.roost("rm", "web", "-y", status=1)
+    refusal = fleet.roost("rm", "web", status=1)
     assert "--force" in refusal.err
     assert fleet.inspect("web")["State"]["Status"] == "running"
-    fleet.roost("rm", "web", "-y", "--force")
+    fleet.roost("rm", "web", "--force")
     wait_until(lambda: fleet.inspect("web") is None, "the container gone")
 
 
@@ -87,6 +87,8 @@ def test_recreate_by_hand(fleet, engine, way):
 
 def test_set_changes_a_row(fleet, way):
     fleet.roost("set", "web", "lifecycle=lazy")
+    if way == "alone":
+        assert fleet.actions()["web"] == "recreated"
     wait_until(lambda: fleet.inspect("web")["State"]["Status"] == "created", "web asleep")
     assert fleet.rows()["web"]["lifecycle"] == "lazy"
 
@@ -171,8 +173,8 @@ def test_wrong_usage_is_status_2(fleet):
 
 
 def test_an_unknown_agent_is_status_1(fleet, way):
-    for words in (("show",), ("hold",), ("recreate",), ("rm", "-y")):
-        assert "nobody" in fleet.roost(words[0], "nobody", *words[1:], status=1).err
+    for command in ("show", "hold", "unhold", "recreate", "rm"):
+        assert "nobody" in fleet.roost(command, "nobody", status=1).err
 
 
 def test_backup_is_a_whole_database(fleet, way):

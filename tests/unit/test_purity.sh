@@ -4,7 +4,7 @@
 # list below, and nothing else. Called by `meson test` with the archive's path.
 set -euo pipefail
 
-allowed='^(memcpy|memset|memcmp|memmove|memchr|strlen|strnlen|strcmp|strncmp|strchr|strrchr|strdup|strndup|malloc|calloc|realloc|free|qsort|bsearch|snprintf|vsnprintf|abort)$'
+allowed='^(memcpy|memset|memcmp|bcmp|memmove|memchr|strlen|strnlen|strcmp|strncmp|strchr|strrchr|strdup|strndup|malloc|calloc|realloc|free|qsort|bsearch|snprintf|vsnprintf|abort)$'
 # The compiler's own: fortified forms of the above, stack protector, assertions, sanitizers, coverage.
 compiler='^(__(mem|str|s|vs)[a-z]+_chk|__stack_chk_fail|__assert_fail|_GLOBAL_OFFSET_TABLE_|__(asan|ubsan|lsan|sanitizer|gcov|llvm)_.*|__tls_get_addr)$'
 
