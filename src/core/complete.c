@@ -86,6 +86,7 @@ static void take_outcome(struct core *core, struct agent *a, const struct operat
         agent_see_gone(core, a, a->operation_slot);
         break;
     case ENGINE_IMAGE_MISSING:
+    case ENGINE_NETWORK_MISSING:
     case ENGINE_REFUSED:
         take_refused(core, a, op, words);
         break;

@@ -37,6 +37,8 @@ const char *engine_outcome_name(enum engine_outcome outcome)
         return "image_missing";
     case ENGINE_NAME_TAKEN:
         return "name_taken";
+    case ENGINE_NETWORK_MISSING:
+        return "network_missing";
     case ENGINE_BUSY:
         return "busy";
     case ENGINE_REFUSED:
