@@ -148,6 +148,9 @@ static void peer_close(struct api_server *server, struct peer *peer)
     if (!server->peers)
         (void)uv_timer_stop(&server->heartbeat);
     free(peer);
+    /* At its limit of connections libmicrohttpd stops listening, and takes that up again only in
+     * the run after one has closed, for which nothing else would wake it. */
+    server->again = true;
 }
 
 static void connection_changed(void *ctx, struct MHD_Connection *connection, void **context,
