@@ -25,6 +25,7 @@ struct call {
     void *progress_ctx;
     uint64_t heard_ms; /* when something came last */
     bool silent;       /* given up for that */
+    bool is_head;      /* the method: no body will come */
     bool head_seen;
     bool streaming;
     struct buf text;          /* a plain answer */
@@ -126,6 +127,13 @@ static int connect_failed(const char *path, int errno_value, struct error *err)
                      errno_value ? strerror(errno_value) : "no answer");
 }
 
+static int died(const struct call *call, const char *why, struct error *err)
+{
+    return error_set(err, -ECONNRESET, ERROR_UNREACHABLE, "daemon_died",
+                     "the daemon at %s went away before it had answered: %s", call->socket_path,
+                     why);
+}
+
 /* curl's result, in roost's words. */
 static int transfer_failed(const struct call *call, CURLcode code, struct error *err)
 {
@@ -147,9 +155,7 @@ static int transfer_failed(const struct call *call, CURLcode code, struct error 
     }
     if (code == CURLE_OUT_OF_MEMORY)
         return error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
-    return error_set(err, -ECONNRESET, ERROR_UNREACHABLE, "daemon_died",
-                     "the daemon at %s went away before it had answered: %s", path,
-                     curl_easy_strerror(code));
+    return died(call, curl_easy_strerror(code), err);
 }
 
 int api_answer_take(int status, json_t *steal_json, struct api_answer *ret_answer,
@@ -175,8 +181,7 @@ static int stream_take(struct call *call, struct api_answer *ret_answer, struct 
     const json_t *status = json_object_get(call->report, "status");
     json_t *body = json_object_get(call->report, "body");
     if (!json_is_integer(status))
-        return error_set(err, -EBADMSG, ERROR_UNREACHABLE, "daemon_died",
-                         "the daemon at %s ended its news without a report", call->socket_path);
+        return died(call, "its news ended without a report", err);
     return api_answer_take((int)json_integer_value(status),
                            json_is_null(body) ? NULL : json_incref(body), ret_answer, err);
 }
@@ -185,6 +190,9 @@ static int plain_take(struct call *call, struct api_answer *ret_answer, struct e
 {
     long status = 0;
     (void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+    /* curl takes a head that was cut off for a whole one: the body tells. */
+    if (call->text.len == 0 && status < 300 && status != 204 && !call->is_head)
+        return died(call, "no answer", err);
     json_t *json = call->text.len > 0 ? json_read(call->text.data, call->text.len) : NULL;
     if (!json && call->text.len > 0 && status < 300)
         return error_set(err, -EBADMSG, ERROR_FAILED, "bad_answer",
@@ -227,7 +235,7 @@ static int set_request(struct call *call, const char *method, const char *body,
 {
     CURL *easy = call->easy;
     CURLcode r = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-    if (strcmp(method, "HEAD") == 0)
+    if (call->is_head)
         r |= curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     else if (strcmp(method, "GET") != 0 || *body)
         r |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
@@ -301,6 +309,7 @@ int api_call(const char *socket_path, const char *method, const char *path_and_q
     _cleanup_(call_close) struct call call = {
         .easy = curl_easy_init(),
         .socket_path = socket_path,
+        .is_head = strcmp(method, "HEAD") == 0,
         .progress = progress,
         .progress_ctx = progress_ctx,
         .text = BUF_INIT(API_ANSWER_MAX),

@@ -21,7 +21,9 @@ struct unix_socket {
  * once cannot both win: the folder is locked meanwhile. */
 int unix_listen(const char *path, struct unix_socket *ret_socket, struct error *err) _must_use_;
 
-/* Remove the socket file, if it is still this one: a later server may have taken the path. */
+/* Remove the socket file, if it is still this one: it may have been removed by hand, and a later
+ * server have taken the path. To be called before `fd` is closed: while that is open the file's
+ * number is not given to another. */
 void unix_unlink(const char *path, const struct unix_socket *socket);
 
 /* May the peer of the connection `fd` use the API? Root, this process's own user, and members of

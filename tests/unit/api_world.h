@@ -59,7 +59,8 @@ struct world {
     bool closed;
     struct client clients[CLIENTS_MAX];
     unsigned clients_len;
-    unsigned clients_done; /* under `lock` */
+    unsigned clients_done; /* from here on under `lock` */
+    bool signals[2];
     pthread_mutex_t lock;
     int fds_before;
 };
@@ -177,6 +178,24 @@ static inline struct client *world_caller(struct world *world, const char *metho
     client->method = method;
     client->target = target;
     return client;
+}
+
+/* The loop tells a client's thread that something has come to pass, or asks. */
+static inline void world_signal(struct world *world, int which)
+{
+    (void)pthread_mutex_lock(&world->lock);
+    world->signals[which] = true;
+    (void)pthread_mutex_unlock(&world->lock);
+}
+
+static inline void world_await(struct world *world, int which)
+{
+    for (bool seen = false; !seen;) {
+        (void)usleep(500);
+        (void)pthread_mutex_lock(&world->lock);
+        seen = world->signals[which];
+        (void)pthread_mutex_unlock(&world->lock);
+    }
 }
 
 static inline void world_run(struct world *world)

@@ -4,6 +4,8 @@
  */
 #include "unit.h"
 
+#include <errno.h>
+
 #include "api_world.h"
 
 static void test_answers_at_once(void **state)
@@ -86,12 +88,370 @@ static void test_many_answers_later(void **state)
     many_wait(NULL, tick_until_many, true);
 }
 
+static void tell_and_report(struct fake *fake, struct api_reply *reply)
+{
+    (void)fake;
+    api_reply_progress(reply, json_pack("{s:i}", "done", 1));
+    api_reply_progress(reply, json_pack("{s:i}", "done", 2));
+    api_reply_json(reply, 200, json_pack("{s:i}", "n", 7));
+}
+
+static void tell_and_fail(struct fake *fake, struct api_reply *reply)
+{
+    (void)fake;
+    struct error err = ERROR_INIT;
+    (void)error_set(&err, 0, ERROR_CONFLICT, "held", "web is held");
+    api_reply_progress(reply, json_pack("{s:i}", "done", 1));
+    api_reply_error(reply, &err);
+}
+
+static void fail_at_once(struct fake *fake, struct api_reply *reply)
+{
+    (void)fake;
+    api_reply_problem(reply, 409, "held", "web is held");
+}
+
+static void test_stream_within_the_call(void **state)
+{
+    (void)state;
+    static const struct {
+        void (*on_call)(struct fake *, struct api_reply *);
+        int r;
+        unsigned news;
+        const char *code;
+    } rows[] = {
+        {tell_and_report, 0, 2, ""},
+        {tell_and_fail, -EREMOTEIO, 1, "held"},
+        {fail_at_once, -EREMOTEIO, 0, "held"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        ROW("%zu", i);
+        struct world world;
+        world_open(&world);
+        world.fake.on_call = rows[i].on_call;
+        struct client *client = world_caller(&world, "POST", "/v1/reconcile");
+        client->wants_news = true;
+        world_run(&world);
+        assert_int_equal(client->r, rows[i].r);
+        assert_int_equal(client->news, rows[i].news);
+        assert_string_equal(client->err.code, rows[i].code);
+        if (rows[i].r < 0)
+            assert_int_equal(client->err.kind, ERROR_CONFLICT);
+        else
+            assert_int_equal(json_integer_value(json_object_get(client->answer.json, "n")), 7);
+        world_close(&world);
+    }
+}
+
+#define NEWS 5
+
+static void tell_each_tick(struct world *world)
+{
+    struct fake *fake = &world->fake;
+    if (fake->kept_len == 0)
+        return;
+    if (fake->calls++ < NEWS)
+        api_reply_progress(fake->kept[0], json_pack("{s:i}", "done", fake->calls));
+    else
+        answer_kept(fake);
+}
+
+static void test_stream_from_the_loop(void **state)
+{
+    (void)state;
+    struct world world;
+    world_open(&world);
+    world.options.heartbeat_ms = 1; /* between the news, to be skipped */
+    world.fake.keep = true;
+    world.on_tick = tell_each_tick;
+    struct client *client = world_caller(&world, "POST", "/v1/agents/web/reconcile");
+    client->wants_news = true;
+    world_run(&world);
+    assert_int_equal(client->r, 0);
+    assert_int_equal(client->news, NEWS - 1); /* the call itself was counted too */
+    world_close(&world);
+}
+
+/* A client that hangs up while its answer is awaited. */
+
+enum { REPLY_IS_KEPT, PEER_IS_GONE };
+
+static void client_hangs_up(struct client *client)
+{
+    int fd = raw_connect(client);
+    (void)raw_send(fd, client->send, strlen(client->send));
+    world_await(client->world, REPLY_IS_KEPT);
+    (void)close(fd);
+    world_await(client->world, PEER_IS_GONE);
+}
+
+static void watch_peers(struct world *world)
+{
+    if (world->fake.kept_len == 0)
+        return;
+    world_signal(world, REPLY_IS_KEPT);
+    if (!world->server->peers)
+        world_signal(world, PEER_IS_GONE);
+}
+
+static void test_client_hangs_up(void **state)
+{
+    (void)state;
+    static const char *const requests[] = {
+        "POST /v1/reconcile HTTP/1.1\r\nHost: x\r\n\r\n",
+        "POST /v1/reconcile HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+        ROW("%s", i ? "stream" : "plain");
+        struct world world;
+        world_open(&world);
+        world.options.heartbeat_ms = 2;
+        world.fake.keep = true;
+        world.on_tick = watch_peers;
+        world_client(&world, client_hangs_up)->send = requests[i];
+        world_run(&world);
+        /* The server has forgotten the client, and is gone; the backend goes on and ends. */
+        assert_int_equal(world.fake.kept_len, 1);
+        api_reply_progress(world.fake.kept[0], json_pack("{s:i}", "done", 1));
+        answer_kept(&world.fake);
+        world_close(&world);
+    }
+}
+
+/* A client that has shut its sending side is not gone: nc and scripts do so. */
+static void client_half_closed(struct client *client)
+{
+    int fd = raw_connect(client);
+    (void)raw_send(fd, client->send, strlen(client->send));
+    (void)shutdown(fd, SHUT_WR);
+    raw_receive(client, fd);
+    (void)close(fd);
+}
+
+static void answer_after_ticks(struct world *world)
+{
+    if (world->fake.kept_len > 0 && world->fake.calls++ > 5)
+        answer_kept(&world->fake);
+}
+
+static void test_half_closed_client_gets_its_answer(void **state)
+{
+    (void)state;
+    struct world world;
+    world_open(&world);
+    world.options.heartbeat_ms = 1;
+    world.fake.keep = true;
+    world.on_tick = answer_after_ticks;
+    struct client *client = world_client(&world, client_half_closed);
+    client->send = "POST /v1/reconcile HTTP/1.1\r\nHost: x\r\n\r\n";
+    world_run(&world);
+    assert_non_null(strstr(client->received, "{\"n\":0}"));
+    world_close(&world);
+}
+
+/* A client that reads nothing while news come faster than it could. */
+
+#define FLOOD 20000
+
+enum { MAY_READ };
+
+static void flood(struct world *world)
+{
+    if (world->fake.kept_len == 0)
+        return;
+    const struct exchange *ex = world->server->exchanges;
+    for (int i = 0; i < FLOOD; i++) {
+        api_reply_progress(world->fake.kept[0], json_pack("{s:i}", "done", i));
+        assert_in_range(ex->out.len, 0, API_STREAM_MAX + 64);
+    }
+    if (++world->fake.calls < 20)
+        return;
+    answer_kept(&world->fake);
+    world_signal(world, MAY_READ);
+}
+
+static void client_reads_late(struct client *client)
+{
+    int fd = raw_connect(client);
+    (void)raw_send(fd, client->send, strlen(client->send));
+    world_await(client->world, MAY_READ);
+    raw_receive(client, fd);
+    (void)close(fd);
+}
+
+static void test_flood_of_news(void **state)
+{
+    (void)state;
+    struct world world;
+    world_open(&world);
+    world.fake.keep = true;
+    world.on_tick = flood;
+    struct client *client = world_client(&world, client_reads_late);
+    client->send = "POST /v1/reconcile HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                   "Accept: text/event-stream\r\n\r\n";
+    world_run(&world);
+    assert_non_null(
+        strstr(client->received, "event: report\ndata: {\"status\":200,\"body\":{\"n\":0}}"));
+    world_close(&world);
+}
+
+/* Passes wait until all others have been told that they may not; listings are answered at once. */
+static void keep_passes(struct fake *fake, struct api_reply *reply)
+{
+    if (strncmp(fake->last, "reconcile", 9) == 0)
+        fake->kept[fake->kept_len++] = reply;
+    else
+        api_reply_json(reply, 200, json_object());
+}
+
+static void answer_when_others_are_done(struct world *world)
+{
+    (void)pthread_mutex_lock(&world->lock);
+    unsigned done = world->clients_done;
+    (void)pthread_mutex_unlock(&world->lock);
+    if (world->fake.kept_len > 0 && done == world->clients_len - world->fake.kept_len)
+        answer_kept(&world->fake);
+}
+
+static void test_too_many_wait(void **state)
+{
+    (void)state;
+    struct world world;
+    world_open(&world);
+    world.options.waiting_max = 2;
+    world.fake.on_call = keep_passes;
+    world.on_tick = answer_when_others_are_done;
+    struct client *listing = world_caller(&world, "GET", "/v1/agents");
+    for (int i = 0; i < 8; i++)
+        world_caller(&world, "POST", "/v1/reconcile");
+    world_run(&world);
+    assert_int_equal(listing->r, 0);
+    int done = 0;
+    for (int i = 1; i <= 8; i++) {
+        done += world.clients[i].r == 0;
+        if (world.clients[i].r < 0)
+            assert_string_equal(world.clients[i].err.code, "busy");
+    }
+    assert_int_equal(done, 2);
+    world_close(&world);
+}
+
+/* Closing. */
+
+static void close_when_many_wait(struct world *world)
+{
+    if (world->fake.kept_len == MANY)
+        world_close_server(world);
+}
+
+static void stop_within_the_call(struct fake *fake, struct api_reply *reply)
+{
+    fake->kept[fake->kept_len++] = reply;
+    world_close_server(fake->ctx);
+}
+
+static void assert_told_to_stop(const struct client *client)
+{
+    assert_true(client->r < 0);
+    assert_int_equal(client->err.kind, ERROR_UNREACHABLE);
+    assert_string_equal(client->err.code, "stopping");
+}
+
+static void test_close_with_many_waiting(void **state)
+{
+    (void)state;
+    for (int news = 0; news < 2; news++) {
+        ROW("%s", news ? "stream" : "plain");
+        struct world world;
+        world_open(&world);
+        world.fake.keep = true;
+        world.on_tick = close_when_many_wait;
+        for (int i = 0; i < MANY; i++)
+            world_caller(&world, "POST", "/v1/reconcile")->wants_news = news;
+        world_run(&world);
+        for (int i = 0; i < MANY; i++)
+            assert_told_to_stop(&world.clients[i]);
+        assert_int_equal(world.fake.kept_len, MANY);
+        answer_kept(&world.fake);
+        world_close(&world);
+    }
+}
+
+static void test_close_within_the_call(void **state)
+{
+    (void)state;
+    struct world world;
+    world_open(&world);
+    world.fake.on_call = stop_within_the_call;
+    struct client *client = world_caller(&world, "POST", "/v1/reconcile");
+    world_run(&world);
+    assert_told_to_stop(client);
+    answer_kept(&world.fake);
+    world_close(&world);
+}
+
+/* A request that is never whole must not hold up the end for more than its grace. */
+static void close_when_connected(struct world *world)
+{
+    if (world->server && world->server->exchanges)
+        world_close_server(world);
+}
+
+static void client_unfinished(struct client *client)
+{
+    int fd = raw_connect(client);
+    (void)raw_send(fd, client->send, strlen(client->send));
+    raw_receive(client, fd);
+    (void)close(fd);
+}
+
+static void test_close_with_an_unfinished_request(void **state)
+{
+    (void)state;
+    struct world world;
+    world_open(&world);
+    world.on_tick = close_when_connected;
+    struct client *client = world_client(&world, client_unfinished);
+    client->send = "POST /v1/reconcile HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n";
+    world_run(&world);
+    assert_int_equal(client->received_len, 0);
+    world_close(&world);
+}
+
+static void test_open_and_close_at_once(void **state)
+{
+    (void)state;
+    struct world world;
+    struct error err = ERROR_INIT;
+    world_open(&world);
+    assert_int_equal(api_server_open(&world.loop, &world.options, &world.server, &err), 0);
+    world_close_server(&world);
+    assert_false(world.closed);
+    uv_close((uv_handle_t *)&world.client_done, NULL);
+    uv_close((uv_handle_t *)&world.tick, NULL);
+    assert_int_equal(uv_run(&world.loop, UV_RUN_DEFAULT), 0);
+    assert_true(world.closed);
+    assert_int_equal(uv_loop_close(&world.loop), 0);
+    assert_int_equal(fds_open(), world.fds_before);
+    world_close(&world);
+}
+
 int main(void)
 {
     world_warm_up();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers_at_once),
         cmocka_unit_test(test_many_answers_later),
+        cmocka_unit_test(test_stream_within_the_call),
+        cmocka_unit_test(test_stream_from_the_loop),
+        cmocka_unit_test(test_client_hangs_up),
+        cmocka_unit_test(test_half_closed_client_gets_its_answer),
+        cmocka_unit_test(test_flood_of_news),
+        cmocka_unit_test(test_too_many_wait),
+        cmocka_unit_test(test_close_with_many_waiting),
+        cmocka_unit_test(test_close_within_the_call),
+        cmocka_unit_test(test_close_with_an_unfinished_request),
+        cmocka_unit_test(test_open_and_close_at_once),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     curl_global_cleanup();
