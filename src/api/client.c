@@ -293,20 +293,35 @@ static int request_check(const char *socket_path, const char *path_and_query, co
     return 0;
 }
 
+/* `body` is "" for none. */
+static int call_run(struct call *call, const char *method, const char *path_and_query,
+                    const char *body, struct api_answer *ret_answer, struct error *err)
+{
+    _cleanup_(buf_close) struct buf url = BUF_INIT(16384);
+    _cleanup_(cleanup_slist) struct curl_slist *headers = NULL;
+    int r = request_check(call->socket_path, path_and_query, body, err);
+    if (r < 0)
+        return r;
+    r = buf_printf(&url, "http://localhost%s", path_and_query);
+    if (r == 0)
+        r = headers_make(*body != '\0', &headers);
+    if (r == 0)
+        r = call->easy ? set_connection(call, buf_text(&url)) : -ENOMEM;
+    if (r == 0)
+        r = set_request(call, method, body, headers);
+    if (r < 0)
+        return error_wrap(err, r, "cannot make a request to the daemon");
+    return perform(call, ret_answer, err);
+}
+
 int api_call(const char *socket_path, const char *method, const char *path_and_query,
              const json_t *body, api_progress_fn *progress, void *progress_ctx,
              struct api_answer *ret_answer, struct error *err)
 {
-    _cleanup_free_ char *text =
-        body ? json_dumps(body, JSON_COMPACT | JSON_ENCODE_ANY) : strdup("");
+    char *text = body ? json_dumps(body, JSON_COMPACT | JSON_ENCODE_ANY) : strdup("");
     if (!text)
         return error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
-    int r = request_check(socket_path, path_and_query, text, err);
-    if (r < 0)
-        return r;
-    _cleanup_(buf_close) struct buf url = BUF_INIT(16384);
-    _cleanup_(cleanup_slist) struct curl_slist *headers = NULL;
-    _cleanup_(call_close) struct call call = {
+    struct call call = {
         .easy = curl_easy_init(),
         .socket_path = socket_path,
         .is_head = strcmp(method, "HEAD") == 0,
@@ -315,16 +330,10 @@ int api_call(const char *socket_path, const char *method, const char *path_and_q
         .text = BUF_INIT(API_ANSWER_MAX),
     };
     sse_parser_init(&call.parser, API_ANSWER_MAX, on_event, &call);
-    r = buf_printf(&url, "http://localhost%s", path_and_query);
-    if (r == 0)
-        r = headers_make(body != NULL, &headers);
-    if (r == 0)
-        r = call.easy ? set_connection(&call, buf_text(&url)) : -ENOMEM;
-    if (r == 0)
-        r = set_request(&call, method, text, headers);
-    if (r < 0)
-        return error_wrap(err, r, "cannot make a request to the daemon");
-    return perform(&call, ret_answer, err);
+    int r = call_run(&call, method, path_and_query, text, ret_answer, err);
+    call_close(&call);
+    free(text);
+    return r;
 }
 
 int api_path_append(struct buf *path, const char *segment)

@@ -19,6 +19,14 @@ static void cleanup_fd(int *fd)
 {
     if (*fd >= 0)
         (void)close(*fd);
+    *fd = -1;
+}
+
+static int fd_steal(int *fd)
+{
+    int stolen = *fd;
+    *fd = -1;
+    return stolen;
 }
 
 static int address_of(const char *path, struct sockaddr_un *ret_address, struct error *err)
@@ -50,9 +58,7 @@ static int folder_lock(const char *path, struct error *err)
     if (flock(fd, LOCK_EX) < 0)
         return error_set(err, -errno, ERROR_FAILED, NULL, "cannot lock the socket's folder %s: %s",
                          folder, strerror(errno));
-    int locked = fd;
-    fd = -1;
-    return locked;
+    return fd_steal(&fd);
 }
 
 /* Whether somebody answers at the socket: 0 nobody, else negative. */
@@ -132,8 +138,7 @@ int unix_listen(const char *path, struct unix_socket *ret_socket, struct error *
     r = bind_and_listen(fd, &address, &st);
     if (r < 0)
         return error_set(err, r, ERROR_FAILED, NULL, "cannot listen on %s: %s", path, strerror(-r));
-    *ret_socket = (struct unix_socket){.fd = fd, .dev = st.st_dev, .ino = st.st_ino};
-    fd = -1;
+    *ret_socket = (struct unix_socket){.fd = fd_steal(&fd), .dev = st.st_dev, .ino = st.st_ino};
     return 0;
 }
 

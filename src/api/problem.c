@@ -8,27 +8,27 @@
 
 struct status_row {
     int status;
+    enum error_kind kind;
     const char *title;
     const char *code;
-    enum error_kind kind;
 };
 
 static const struct status_row status_rows[] = {
-    {400, "Bad Request", "bad_request", ERROR_USAGE},
-    {401, "Unauthorized", "unauthorized", ERROR_DENIED},
-    {403, "Forbidden", "denied", ERROR_DENIED},
-    {404, "Not Found", "not_found", ERROR_NOT_FOUND},
-    {405, "Method Not Allowed", "method_not_allowed", ERROR_FAILED},
-    {409, "Conflict", "conflict", ERROR_CONFLICT},
-    {410, "Gone", "gone", ERROR_GONE},
-    {412, "Precondition Failed", "changed_meanwhile", ERROR_CONFLICT},
-    {413, "Content Too Large", "too_large", ERROR_INVALID},
-    {415, "Unsupported Media Type", "not_json", ERROR_INVALID},
-    {422, "Unprocessable Content", "invalid", ERROR_INVALID},
-    {500, "Internal Server Error", "failed", ERROR_FAILED},
-    {503, "Service Unavailable", "unavailable", ERROR_UNREACHABLE},
-    {504, "Gateway Timeout", "timeout", ERROR_TIMEOUT},
-    {507, "Insufficient Storage", "storage", ERROR_STORAGE},
+    {400, ERROR_USAGE, "Bad Request", "bad_request"},
+    {401, ERROR_DENIED, "Unauthorized", "unauthorized"},
+    {403, ERROR_DENIED, "Forbidden", "denied"},
+    {404, ERROR_NOT_FOUND, "Not Found", "not_found"},
+    {405, ERROR_FAILED, "Method Not Allowed", "method_not_allowed"},
+    {409, ERROR_CONFLICT, "Conflict", "conflict"},
+    {410, ERROR_GONE, "Gone", "gone"},
+    {412, ERROR_CONFLICT, "Precondition Failed", "changed_meanwhile"},
+    {413, ERROR_INVALID, "Content Too Large", "too_large"},
+    {415, ERROR_INVALID, "Unsupported Media Type", "not_json"},
+    {422, ERROR_INVALID, "Unprocessable Content", "invalid"},
+    {500, ERROR_FAILED, "Internal Server Error", "failed"},
+    {503, ERROR_UNREACHABLE, "Service Unavailable", "unavailable"},
+    {504, ERROR_TIMEOUT, "Gateway Timeout", "timeout"},
+    {507, ERROR_STORAGE, "Insufficient Storage", "storage"},
 };
 
 static const struct status_row *status_find(int status)

@@ -64,12 +64,12 @@ static int field(struct sse_parser *parser, const char *name, const char *value)
 
 static int line_end(struct sse_parser *parser)
 {
-    char *line = parser->line.data ? parser->line.data : (char[1]){0};
+    if (parser->line.len == 0)
+        return event_end(parser);
+    char *line = parser->line.data;
     if (!parser->begun && strncmp(line, "\xef\xbb\xbf", 3) == 0)
         line += 3;
     parser->begun = true;
-    if (!*line)
-        return event_end(parser);
     char *value = strchr(line, ':');
     if (value)
         *value++ = '\0';

@@ -92,23 +92,22 @@ static int query_parse(char *query, struct target *target, struct error *err)
 
 int target_parse(const char *raw, struct target *ret_target, struct error *err)
 {
-    _cleanup_(target_close) struct target target = {.text = strdup(raw)};
-    if (!target.text)
-        return error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
     if (strchr(raw, '#'))
         return error_set(err, -EINVAL, ERROR_USAGE, "bad_path",
                          "the target of a request has no \"#\"; write it as %%23");
+    struct target target = {.text = strdup(raw)};
+    if (!target.text)
+        return error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
     char *query = target.text;
     char *path = strsep(&query, "?");
     int r = path_parse(path, &target, err);
-    if (r < 0)
-        return r;
-    r = query_parse(query, &target, err);
-    if (r < 0)
-        return r;
-    *ret_target = target;
-    target.text = NULL;
-    return 0;
+    if (r == 0)
+        r = query_parse(query, &target, err);
+    if (r == 0)
+        *ret_target = target;
+    else
+        target_close(&target);
+    return r;
 }
 
 void target_close(struct target *target)

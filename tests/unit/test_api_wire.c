@@ -165,7 +165,7 @@ static char *long_request(const char *head, size_t len, const char *tail)
     assert_non_null(text);
     char *p = stpcpy(text, head);
     memset(p, ' ', len);
-    (void)strcpy(p + len, tail);
+    memcpy(p + len, tail, strlen(tail) + 1);
     return text;
 }
 
@@ -182,7 +182,7 @@ static char *long_chunks(size_t chunks)
         memset(p, ' ', 65536);
         p = stpcpy(p + 65536, "\r\n");
     }
-    (void)strcpy(p, "0\r\n\r\n");
+    memcpy(p, "0\r\n\r\n", 6);
     return text;
 }
 
