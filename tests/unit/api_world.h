@@ -34,6 +34,7 @@ struct client {
     const char *method;
     const char *target;
     bool wants_news;
+    const char *body; /* JSON; NULL for none */
     /* For a raw client. */
     const char *send;
     size_t send_len; /* 0: strlen(send) */
@@ -166,9 +167,11 @@ static inline void client_news(void *ctx, const json_t *news)
 
 static inline void client_call(struct client *client)
 {
+    json_t *body = client->body ? json_loads(client->body, 0, NULL) : NULL;
     client->r =
-        api_call(client->world->path, client->method, client->target, NULL,
+        api_call(client->world->path, client->method, client->target, body,
                  client->wants_news ? client_news : NULL, client, &client->answer, &client->err);
+    json_decref(body);
 }
 
 static inline struct client *world_caller(struct world *world, const char *method,

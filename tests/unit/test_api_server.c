@@ -32,6 +32,22 @@ static void test_answers_at_once(void **state)
     world_close(&world);
 }
 
+static void test_bodies_go_over(void **state)
+{
+    (void)state;
+    struct world world;
+    world_open(&world);
+    struct client *ok = world_caller(&world, "POST", "/v1/reconcile");
+    struct client *refused = world_caller(&world, "POST", "/v1/reconcile");
+    ok->body = "{}";
+    refused->body = "{\"dry_run\":true}";
+    world_run(&world);
+    assert_int_equal(ok->r, 0);
+    assert_int_equal(refused->r, -EREMOTEIO);
+    assert_string_equal(refused->err.code, "unexpected_body");
+    world_close(&world);
+}
+
 #define MANY 64
 
 static void answer_kept(struct fake *fake)
@@ -441,6 +457,7 @@ int main(void)
     world_warm_up();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers_at_once),
+        cmocka_unit_test(test_bodies_go_over),
         cmocka_unit_test(test_many_answers_later),
         cmocka_unit_test(test_stream_within_the_call),
         cmocka_unit_test(test_stream_from_the_loop),
