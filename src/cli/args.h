@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The words of the command line, sorted: which command, which options with
+ * which values, which other words.
+ *
+ * Everything that is known of an option stands in one row: its id, spellings,
+ * value and help. The parser, the usage line and the help text all read it there.
+ * An option may stand anywhere, also before the command (then only one of
+ * `global_options`); after "--" nothing is an option. Of one given twice the
+ * last counts. Parsed values and words are borrowed from argv.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct command;
+
+enum option_id {
+    OPT_DB,
+    OPT_SOCKET,
+    OPT_ENGINE,
+    OPT_OUTPUT,
+    OPT_NO_COLOR,
+    OPT_QUIET,
+    OPT_VERBOSE,
+    OPT_HELP,
+    OPT_VERSION,
+    OPT_PROJECT,
+    OPT_PRUNE,
+    OPT_YES,
+    OPT_DEEP,
+    OPT_REMOVE_ORPHANS,
+    OPT_TAKEOVER,
+    OPT_DOCKER_RUN,
+    OPT_SECRETS,
+    OPT_FORCE,
+    OPT_VOLUMES,
+    OPT_REASON,
+    OPTION_COUNT,
+};
+
+struct option_def {
+    enum option_id id;
+    char letter;      /* 0: none */
+    const char *name; /* without the dashes; NULL ends a table */
+    const char *arg;  /* what the value is called; NULL: a flag */
+    const char *help;
+};
+
+extern const struct option_def global_options[];
+
+struct args {
+    const struct command *command;   /* NULL: no command was given */
+    const char *value[OPTION_COUNT]; /* NULL: not given; a flag that was given is "" */
+    const char **words;              /* what is left after the command, in order */
+    size_t n_words;
+};
+
+/* Sorts argv[1..] by a NULL-terminated list of commands. On a failure (-EINVAL with ERROR_USAGE,
+ * -ENOMEM) `ret_args` still says the command, where that was understood, so that its usage
+ * can be shown; args_close() it in any case. The number of words is not checked when help
+ * is asked for. */
+int args_parse(const struct command *const *commands, int argc, char *const *argv,
+               struct args *ret_args, struct error *err) _must_use_;
+void args_close(struct args *args);
+
+static inline bool args_has(const struct args *args, enum option_id id)
+{
+    return args->value[id] != NULL;
+}
+
+/* The command of that name; -EINVAL with ERROR_USAGE and the nearest one. */
+int args_find_command(const struct command *const *commands, const char *name,
+                      const struct command **ret_command, struct error *err) _must_use_;

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * roost check: is this file valid?
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "cli/file.h"
+
+static int print_json(const struct compose_project *p, const size_t counts[2], struct error *err)
+{
+    json_auto_t *json = json_pack("{s:s,s:s,s:b,s:i,s:i,s:i}", "file", p->file, "fleet", p->name,
+                                  "ok", 1, "agents", (int)p->n_services, "hot",
+                                  (int)counts[LIFECYCLE_HOT], "lazy", (int)counts[LIFECYCLE_LAZY]);
+    if (!json || json_object_set_new(json, "warnings", file_warnings(p)) < 0)
+        return error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
+    return cli_print_json(json, err);
+}
+
+static int run_check(struct cli *cli, struct error *err)
+{
+    _cleanup_(file_closep) struct compose_project *project = NULL;
+    int r = file_load(cli, &project, err);
+    if (r < 0)
+        return r;
+    size_t counts[2] = {0};
+    for (size_t i = 0; i < project->n_services; i++)
+        counts[project->services[i].lifecycle]++;
+    if (cli->json)
+        return print_json(project, counts, err);
+    if (!cli->quiet)
+        (void)printf("%s: ok, %zu agent%s (%zu hot, %zu lazy)\n", file_shown(cli, project),
+                     project->n_services, project->n_services == 1 ? "" : "s",
+                     counts[LIFECYCLE_HOT], counts[LIFECYCLE_LAZY]);
+    return EXIT_SUCCESS;
+}
+
+static const struct option_def options[] = {
+    {OPT_PROJECT, 'p', "project", "NAME", "the fleet's name instead of the file's"},
+    {0, 0, NULL, NULL, NULL},
+};
+
+const struct command command_check = {
+    .name = "check",
+    .args = "[FILE]",
+    .max_words = 1,
+    .summary = "validate a compose file, and nothing else",
+    .options = options,
+    .help = "Reads a compose file as `roost apply` would and says what is wrong with it: file,\n"
+            "line, column, and the nearest key that exists. A key that roost does not carry\n"
+            "out is an error, it is never passed over in silence. Nothing is written; neither\n"
+            "a daemon nor an engine nor a database is needed.\n"
+            "\n"
+            "Without FILE: compose.yaml, compose.yml, docker-compose.yaml or\n"
+            "docker-compose.yml, here or in the nearest folder above.\n"
+            "\n"
+            "Examples:\n"
+            "  roost check\n"
+            "  roost check deploy/compose.yaml && roost apply deploy/compose.yaml\n",
+    .run = run_check,
+};

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * roost down: the whole fleet away, but for what a file can bring back.
+ *
+ * The order keeps a failed run repeatable: rows and their containers first, while the database
+ * still knows the networks; then the networks' rows, lest a daemon makes them again; then the
+ * networks.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/leavings.h"
+#include "cli/report.h"
+#include "cli/rows.h"
+
+static int check_held(const struct rows *rows, struct error *err)
+{
+    for (size_t i = 0; i < rows->n; i++)
+        if (rows->rows[i].held)
+            return error_set(err, -EBUSY, ERROR_CONFLICT, "held",
+                             "%s is held; `roost unhold %s`, or `roost rm --force %s` first",
+                             rows->rows[i].name, rows->rows[i].name, rows->rows[i].name);
+    return 0;
+}
+
+static int ask(const struct cli *cli, const char *fleet, const struct rows *rows, struct error *err)
+{
+    char question[256];
+    bool volumes = args_has(&cli->args, OPT_VOLUMES);
+    if (rows->n == 0 && !volumes)
+        return 0; /* an earlier down is finished */
+    (void)snprintf(question, sizeof(question),
+                   "delete all %zu agents of fleet \"%s\" with their containers and networks%s",
+                   rows->n, fleet, volumes ? ", AND THE DATA IN THEIR VOLUMES" : "");
+    return cli_confirm(cli, question, err);
+}
+
+static int delete_rows(struct store *store, const struct rows *rows, struct error *err)
+{
+    int r = store_begin(store, err);
+    if (r == 0)
+        r = rows_check_unchanged(store, rows, err);
+    for (size_t i = 0; i < rows->n && r == 0; i++)
+        r = store_delete_agent(store, rows->rows[i].name, err);
+    return r < 0 ? r : store_commit(store, err);
+}
+
+/* Everything up to the deleted rows; what there is to remove besides is then in `leavings`. */
+static int delete_agents(struct cli *cli, struct leavings *leavings, struct error *err)
+{
+    _cleanup_(store_closep) struct store *store = NULL;
+    _cleanup_(rows_close) struct rows rows = {0};
+    bool volumes = args_has(&cli->args, OPT_VOLUMES);
+    int r = cli_open_store(cli, DB_WRITE, &store, err);
+    if (r == 0)
+        r = rows_read(store, &rows, err);
+    if (r == 0)
+        r = check_held(&rows, err);
+    if (r == 0)
+        r = ask(cli, store_fleet(store), &rows, err);
+    if (r == 0 && volumes)
+        r = leavings_add_volumes(leavings, store, NULL, 0, err);
+    if (r == 0)
+        r = leavings_add_resources(leavings, store, volumes, err);
+    if (r == 0)
+        r = leavings_check(cli, leavings, err);
+    return r < 0 ? r : delete_rows(store, &rows, err);
+}
+
+struct sources {
+    char **list;
+    size_t n;
+};
+
+static void sources_close(struct sources *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        free(s->list[i]);
+    free(s->list);
+}
+
+static int on_resource(void *ctx, const struct store_resource *resource)
+{
+    struct sources *s = ctx;
+    for (size_t i = 0; i < s->n; i++)
+        if (strcmp(s->list[i], resource->source) == 0)
+            return 0;
+    char **grown = reallocarray(s->list, s->n + 1, sizeof(*grown));
+    if (!grown)
+        return -ENOMEM;
+    s->list = grown;
+    s->list[s->n] = strdup(resource->source);
+    return s->list[s->n++] ? 0 : -ENOMEM;
+}
+
+static int forget_resources(const struct cli *cli, struct error *err)
+{
+    _cleanup_(store_closep) struct store *store = NULL;
+    _cleanup_(sources_close) struct sources sources = {0};
+    int r = cli_open_store(cli, DB_WRITE, &store, err);
+    if (r == 0)
+        r = store_read_resources(store, on_resource, &sources, err);
+    for (size_t i = 0; i < sources.n && r == 0; i++)
+        r = store_write_resources(store, sources.list[i], NULL, 0, err);
+    return r;
+}
+
+static int print(const struct cli *cli, json_t *report, const json_t *removed, struct error *err)
+{
+    if (cli->json) {
+        json_auto_t *all = json_pack("{s:O,s:O}", "reconcile", report, "removed", removed);
+        return all ? cli_print_json(all, err) : -ENOMEM;
+    }
+    int r = report_print(cli, report, false, err);
+    size_t i;
+    json_t *one;
+    json_array_foreach (removed, i, one)
+        if (r == 0 && !cli->quiet)
+            (void)printf("%s %s removed\n", json_string_value(json_object_get(one, "kind")),
+                         json_string_value(json_object_get(one, "name")));
+    return r;
+}
+
+static int run_down(struct cli *cli, struct error *err)
+{
+    _cleanup_(leavings_close) struct leavings leavings = {0};
+    json_auto_t *report = NULL, *removed = json_array();
+    int r = delete_agents(cli, &leavings, err);
+    if (r == 0)
+        r = cli_call(cli, CALL_ANYWHERE, "POST", "/v1/reconcile", true, &report, err);
+    if (r < 0)
+        return r;
+    int status = EXIT_FAILURE;
+    if (!report_has_error(report)) {
+        r = forget_resources(cli, err);
+        json_decref(removed);
+        removed = NULL;
+        if (r == 0)
+            status = leavings_remove(cli, &leavings, report, &removed, err);
+        if (r < 0 || status < 0)
+            return r < 0 ? r : status;
+    }
+    r = print(cli, report, removed, err);
+    return r < 0 ? r : status;
+}
+
+static const struct option_def options[] = {
+    {OPT_VOLUMES, 0, "volumes", NULL, "remove the fleet's volumes too: their data is lost"},
+    {OPT_YES, 'y', "yes", NULL, "do not ask"},
+    {0, 0, NULL, NULL, NULL},
+};
+
+const struct command command_down = {
+    .name = "down",
+    .args = "",
+    .summary = "delete every agent, container and network of the fleet",
+    .options = options,
+    .help = "Deletes every agent's row, stops and removes the containers, then removes the\n"
+            "fleet's networks. Networks and volumes that a compose file calls external stay.\n"
+            "Volumes stay too, so that the same files, applied again, bring the fleet back as it\n"
+            "was; --volumes removes them with what is in them.\n"
+            "\n"
+            "It asks first; without a terminal it needs -y. A held agent stops it before\n"
+            "anything is done. When a container cannot be removed, the networks stay: run it\n"
+            "again.\n"
+            "\n"
+            "Examples:\n"
+            "  roost down\n"
+            "  roost down --volumes -y\n",
+    .run = run_down,
+};

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The table of commands, in the order in which the overview shows them.
+ */
+#include "cli/command.h"
+
+const struct command *const all_commands[] = {
+    &command_serve,    &command_apply, &command_check, &command_plan,   &command_reconcile,
+    &command_ls,       &command_show,  &command_set,   &command_hold,   &command_unhold,
+    &command_recreate, &command_rm,    &command_down,  &command_backup, &command_doctor,
+    &command_version,  &command_help,  NULL,
+};

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Networks and volumes that go with containers.
+ */
+#include "cli/leavings.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/agent_view.h"
+#include "cli/engine_session.h"
+#include "cli/report.h"
+
+void leavings_close(struct leavings *leavings)
+{
+    for (size_t i = 0; i < leavings->n; i++) {
+        free(leavings->list[i].kind);
+        free(leavings->list[i].name);
+        free(leavings->list[i].agent);
+    }
+    free(leavings->list);
+    memset(leavings, 0, sizeof(*leavings));
+}
+
+/* Two files may name the same network. */
+static bool is_there(const struct leavings *l, const char *kind, const char *name)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (strcmp(l->list[i].kind, kind) == 0 && strcmp(l->list[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static int add(struct leavings *l, const char *kind, const char *name, const char *agent)
+{
+    if (is_there(l, kind, name))
+        return 0;
+    struct leaving *grown = reallocarray(l->list, l->n + 1, sizeof(*grown));
+    if (!grown)
+        return -ENOMEM;
+    l->list = grown;
+    struct leaving *last = &l->list[l->n++];
+    *last = (struct leaving){strdup(kind), strdup(name), agent ? strdup(agent) : NULL};
+    return last->kind && last->name && (last->agent || !agent) ? 0 : -ENOMEM;
+}
+
+struct volume_walk {
+    struct leavings *leavings;
+    const char *const *names;
+    size_t n;
+};
+
+static int on_volume(void *ctx, const char *agent, const struct store_volume *volume)
+{
+    struct volume_walk *w = ctx;
+    bool wanted = !w->names;
+    for (size_t i = 0; i < w->n && !wanted; i++)
+        wanted = strcmp(w->names[i], agent) == 0;
+    return wanted ? add(w->leavings, "volume", volume->name, agent) : 0;
+}
+
+int leavings_add_volumes(struct leavings *leavings, struct store *store, const char *const *names,
+                         size_t n, struct error *err)
+{
+    struct volume_walk walk = {leavings, names, n};
+    int r = store_read_volumes(store, on_volume, &walk, err);
+    return r < 0 && !error_is_set(err) ? error_wrap(err, r, "cannot read the volumes") : r;
+}
+
+struct resource_walk {
+    struct leavings *leavings;
+    bool volumes;
+    bool default_is_external;
+};
+
+static int on_resource(void *ctx, const struct store_resource *resource)
+{
+    struct resource_walk *w = ctx;
+    bool network = strcmp(resource->kind, "network") == 0;
+    if (network && resource->external && strcmp(resource->key, "default") == 0)
+        w->default_is_external = true;
+    if (resource->external || (!network && !w->volumes))
+        return 0;
+    return add(w->leavings, resource->kind, resource->engine_name, NULL);
+}
+
+int leavings_add_resources(struct leavings *leavings, struct store *store, bool volumes,
+                           struct error *err)
+{
+    struct resource_walk walk = {.leavings = leavings, .volumes = volumes};
+    char name[AGENT_NAME_MAX + sizeof("_default")];
+    int r = store_read_resources(store, on_resource, &walk, err);
+    if (r == 0 && store_fleet(store)[0] && !walk.default_is_external) {
+        (void)snprintf(name, sizeof(name), "%s_default", store_fleet(store));
+        r = add(leavings, "network", name, NULL);
+    }
+    return r < 0 && !error_is_set(err) ? error_wrap(err, r, "cannot read the networks") : r;
+}
+
+/* the same engine? -------------------------------------------------------------------------------
+ */
+
+struct sight {
+    const json_t *agents; /* the daemon's */
+    bool seen;
+};
+
+static void on_container(void *ctx, const struct engine_container *container)
+{
+    struct sight *s = ctx;
+    size_t i;
+    json_t *agent;
+    json_array_foreach (s->agents, i, agent)
+        if (strcmp(view_text(json_object_get(agent, "container"), "id"), container->id) == 0)
+            s->seen = true;
+}
+
+static bool any_container(const json_t *agents)
+{
+    size_t i;
+    json_t *agent;
+    json_array_foreach (agents, i, agent)
+        if (view_text(json_object_get(agent, "container"), "id")[0])
+            return true;
+    return false;
+}
+
+static int check_engine(struct cli *cli, const json_t *answer, struct error *err)
+{
+    struct sight sight = {.agents = json_object_get(answer, "agents")};
+    if (!any_container(sight.agents))
+        return 0;
+    char label[128];
+    (void)snprintf(label, sizeof(label), "roost.fleet=%s", view_text(answer, "fleet"));
+    _cleanup_(engine_session_close) struct engine_session session;
+    int r = engine_session_open(&session, &cli->daemon.engine, err);
+    if (r == 0)
+        r = engine_session_list(&session, label, on_container, &sight, err);
+    if (r < 0 || sight.seen)
+        return r;
+    return error_set(err, -EXDEV, ERROR_CONFLICT, "other_engine",
+                     "the daemon works on another engine than %s; name that one with --engine",
+                     engine_url(session.engine));
+}
+
+int leavings_check(struct cli *cli, const struct leavings *leavings, struct error *err)
+{
+    if (leavings->n == 0)
+        return 0;
+    json_auto_t *answer = NULL;
+    int r = cli_call(cli, CALL_DAEMON_ONLY, "GET", "/v1/agents", false, &answer, err);
+    if (r == CALL_NO_DAEMON)
+        return 0; /* the work is done here, on our own engine */
+    return r < 0 ? r : check_engine(cli, answer, err);
+}
+
+/* removing
+ * ------------------------------------------------------------------------------------------ */
+
+static int remove_one(struct engine_session *session, const struct leaving *leaving,
+                      struct error *err)
+{
+    if (strcmp(leaving->kind, "network") == 0)
+        return engine_session_remove_network(session, leaving->name, err);
+    return engine_session_remove_volume(session, leaving->name, err);
+}
+
+static int note_removed(json_t *removed, const struct leaving *leaving)
+{
+    return json_array_append_new(
+        removed, json_pack("{s:s,s:s}", "kind", leaving->kind, "name", leaving->name));
+}
+
+static int remove_all(struct engine_session *session, const struct leavings *leavings,
+                      const json_t *report, json_t *removed)
+{
+    int status = EXIT_SUCCESS;
+    for (size_t i = 0; i < leavings->n; i++) {
+        const struct leaving *l = &leavings->list[i];
+        struct error err = ERROR_INIT;
+        if (l->agent && !report_agent_done(report, l->agent))
+            continue;
+        if (remove_one(session, l, &err) < 0 || note_removed(removed, l) < 0) {
+            cli_error("cannot remove %s %s: %s", l->kind, l->name, err.text);
+            status = EXIT_FAILURE;
+        }
+    }
+    return status;
+}
+
+int leavings_remove(struct cli *cli, const struct leavings *leavings, const json_t *report,
+                    json_t **ret_removed, struct error *err)
+{
+    json_auto_t *removed = json_array();
+    _cleanup_(engine_session_close) struct engine_session session = {.engine = NULL};
+    int status = EXIT_SUCCESS;
+    if (leavings->n > 0) {
+        int r = engine_session_open(&session, &cli->daemon.engine, err);
+        if (r < 0)
+            return r;
+        status = remove_all(&session, leavings, report, removed);
+    }
+    *ret_removed = steal(&removed);
+    return status;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The program.
+ */
+#include "cli/cli.h"
+
+int main(int argc, char **argv)
+{
+    return cli_main(argc, argv);
+}
