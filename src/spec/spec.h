@@ -6,10 +6,12 @@
  * owned by the caller. It comes from the `spec` column of a row (JSON, any process may
  * have written it) or from a compose file's service, through the same function.
  * Everything that is known of a key stands in one row of one table (spec/keys.c): how it is
- * checked, its canonical form, how it goes into the engine's create request and onto the `docker run` line.
+ * checked, its canonical form, how it goes into the engine's create request and onto the `docker
+ * run` line.
  *
  * The columns `lifecycle`, `image`, `idle_timeout` are not in the JSON; `x-roost` in it holds the
- * rest of roost's own settings (ready, ready_timeout, sleep, stop_after, on_unhealthy, follow_image).
+ * rest of roost's own settings (ready, ready_timeout, sleep, stop_after, on_unhealthy,
+ * follow_image).
  */
 #pragma once
 
@@ -24,36 +26,49 @@
 
 struct spec;
 
-/* Where a path of the input stands, for messages: fills `ret_where` with "compose.yaml:12:7" or the like and
- * returns true, or returns false. Paths are dotted, list indexes in brackets: "healthcheck.test", "ports[2]". */
+/* Where a path of the input stands, for messages: fills `ret_where` with "compose.yaml:12:7" or the
+ * like and returns true, or returns false. Paths are dotted, list indexes in brackets:
+ * "healthcheck.test", "ports[2]". */
 typedef bool spec_locate_fn(void *ctx, const char *path, char *ret_where, size_t size);
 
 /* Limits: SPEC_JSON_MAX bytes of JSON in a row, SPEC_DEPTH_MAX nesting. */
 #define SPEC_JSON_MAX  (1U << 20)
 #define SPEC_DEPTH_MAX 16
 
-/* Validate. `image` is the row's column (NULL or "" is an error: an agent needs an image). `locate` may be NULL:
- * then the message names the path alone ("spec.ports[2]: …"). A message says what, where and how to mend it, with the
- * nearest known key for an unknown one. -EINVAL with kind ERROR_INVALID, -ENOMEM. */
-int spec_from_json(const json_t *service, const char *image, spec_locate_fn *locate, void *locate_ctx,
-                   struct spec **ret_spec, struct error *err) _must_use_;
+/* Validate. `image` is the row's column (NULL or "" is an error: an agent needs an image). `locate`
+ * may be NULL: then the message names the path alone ("spec.ports[2]: …"). A message says what,
+ * where and how to mend it, with the nearest known key for an unknown one. -EINVAL with kind
+ * ERROR_INVALID, -ENOMEM. */
+int spec_from_json(const json_t *service, const char *image, spec_locate_fn *locate,
+                   void *locate_ctx, struct spec **ret_spec, struct error *err) _must_use_;
 
 /* The same from a row's text (duplicate keys refused, size and depth capped). */
-int spec_parse(const char *json, const char *image, struct spec **ret_spec, struct error *err) _must_use_;
+int spec_parse(const char *json, const char *image, struct spec **ret_spec,
+               struct error *err) _must_use_;
 
-void spec_free(struct spec *spec);
+void spec_free(struct spec *spec); /* takes NULL */
+
+/* For `_cleanup_`. */
+void spec_freep(struct spec **spec);
+
+/* `restart` is not part of the container: the policy follows the lifecycle. One that contradicts it
+ * ("no" with hot, any other with lazy) is an error, of the same kind and with the same places as
+ * spec_from_json's. */
+int spec_check_lifecycle(const struct spec *spec, enum lifecycle lifecycle, spec_locate_fn *locate,
+                         void *locate_ctx, struct error *err) _must_use_;
 
 /* The names that stand in the table, for "did you mean" and for documents. NULL past the end. */
 const char *spec_key_name(size_t index);
 
-/* Canonical form: compact JSON, keys sorted, one spelling for each meaning (a command line is a list, an environment a
- * map, a duration in its shortest text, …), and only what the user wrote. What apply writes into the
- * column. With `hashed`: without what is not part of the identity (x-roost, depends_on, pull_policy, build,
- * profiles) and with the image. */
+/* Canonical form: compact JSON, keys sorted, one spelling for each meaning (a command line is a
+ * list, an environment a map, a duration in its shortest text, …), and only what the user wrote.
+ * What apply writes into the column. With `hashed`: without what is not part of the identity
+ * (x-roost, depends_on, restart, container_name) and with the image. */
 int spec_canonical(const struct spec *spec, bool hashed, struct buf *ret_json) _must_use_;
 
-/* Rules of identity: the current version, and every one that ever was. An id is `version` and the SHA-256
- * of the hashed canonical form by that version's rules. -ENOTSUP for a version that this program does not know. */
+/* Rules of identity: the current version, and every one that ever was. An id is `version` and the
+ * SHA-256 of the hashed canonical form by that version's rules. -ENOTSUP for a version that this
+ * program does not know. */
 #define SPEC_VERSION 1
 int spec_id(const struct spec *spec, uint8_t version, struct spec_id *ret_id) _must_use_;
 
@@ -67,15 +82,17 @@ struct spec_depends {
     const char *agent;
     enum depends_condition condition;
     bool restart;
+    bool optional; /* required: false: it need not exist */
 };
 
 struct spec_settings {
     const char *container_name; /* NULL: {fleet}-{agent} */
     enum ready_kind ready;
     uint16_t ready_port;
-    const char *ready_path; /* http */
-    int ready_status;       /* http: 0 is any 2xx or 3xx */
-    uint64_t ready_timeout_ns; /* as the specification's default where not given: max(60 s, start_period + retries × (interval + timeout)) */
+    const char *ready_path;    /* http */
+    int ready_status;          /* http: 0 is any 2xx or 3xx */
+    uint64_t ready_timeout_ns; /* as the specification's default where not given: max(60 s,
+                                  start_period + retries × (interval + timeout)) */
     enum sleep_kind sleep;
     uint64_t stop_after_ns; /* a paused agent is stopped after this; 0: never */
     bool restart_unhealthy; /* on_unhealthy: restart */
@@ -102,35 +119,37 @@ struct spec_context {
     const struct spec_volume *volumes;
     size_t n_volumes;
     /* The engine's name of a network or volume that the spec names by its key in the file; NULL:
-     * "{fleet}_{key}". kind is "network" or "volume". The result is borrowed until the next call. */
+     * "{fleet}_{key}". kind is "network" or "volume". The result is borrowed until the next call.
+     */
     const char *(*resource_name)(void *ctx, const char *kind, const char *key);
     void *resource_ctx;
 };
 
-/* The request that makes the container: the body of POST /containers/create, and the networks to attach after it
- * (a service of several networks). Restart policy by lifecycle; labels roost.db, roost.fleet, roost.agent, roost.lifecycle,
- * roost.spec beside the user's. Without `networks` and `network_mode` the agent joins "{fleet}_default", like Compose does, with its
- * name as alias. */
+/* The request that makes the container: the body of POST /containers/create, and the networks to
+ * attach after it (a service of several networks). Restart policy by lifecycle; labels roost.db,
+ * roost.fleet, roost.agent, roost.lifecycle, roost.spec beside the user's. Without `networks` and
+ * `network_mode` the agent joins "{fleet}_default", like Compose does, with its name as alias. */
 struct spec_request {
     json_t *body;
     struct spec_attach {
         char *network;
         json_t *endpoint; /* EndpointSettings */
-    } *attach;
+    } * attach;
     size_t n_attach;
 };
 int spec_request(const struct spec *spec, const struct spec_context *context,
                  struct spec_request *ret_request, struct error *err) _must_use_;
 void spec_request_close(struct spec_request *request);
 
-/* One shell line that does the same by hand: `docker run -d --restart unless-stopped …` for hot, `docker create --restart no …` for
- * lazy; what cannot be said there follows after " && ". Quoted for sh. Values of the environment are "***" unless `secrets`. */
+/* One shell line that does the same by hand: `docker run -d --restart unless-stopped …` for hot,
+ * `docker create --restart no …` for lazy; what cannot be said there follows after " && ". Quoted
+ * for sh. Values of the environment are "***" unless `secrets`. */
 int spec_docker_line(const struct spec *spec, const struct spec_context *context, bool secrets,
                      struct buf *ret_line, struct error *err) _must_use_;
 
-/* Does what a listing shows agree with the spec? What is compared: the image's reference (an image id instead means that the tag has
- * moved: not drift unless follow_image), the networks, and that each mount of the spec is there (more may be: the image's
- * own volumes). */
+/* Does what a listing shows agree with the spec? What is compared: the image's reference (an image
+ * id instead means that the tag has moved: not drift unless follow_image), the networks, and that
+ * each mount of the spec is there (more may be: the image's own volumes). */
 enum spec_difference {
     SPEC_DIFFERS_IMAGE = 1 << 0,
     SPEC_DIFFERS_NETWORKS = 1 << 1,
@@ -153,7 +172,7 @@ struct spec_seen {
 unsigned spec_compare(const struct spec *spec, const struct spec_context *context,
                       const struct spec_seen *seen);
 
-/* The networks and volumes that the spec uses, by key, for those that must exist first: calls `each` once
- * for each ("network", "default") … Nothing for network_mode. */
-void spec_resources(const struct spec *spec, void (*each)(void *ctx, const char *kind, const char *key),
-                    void *ctx);
+/* The networks and volumes that the spec uses, by key, for those that must exist first: calls
+ * `each` once for each ("network", "default") … Nothing for network_mode. */
+void spec_resources(const struct spec *spec,
+                    void (*each)(void *ctx, const char *kind, const char *key), void *ctx);

@@ -11,9 +11,9 @@
 #include "store/internal.h"
 #include "store/row.h"
 
-void row_agent(struct sql_stmt *stmt, struct store_agent *ret_agent)
+int row_agent(struct sql_stmt *stmt, struct store_agent *ret_agent, struct error *err)
 {
-    *ret_agent = (struct store_agent){
+    struct store_agent row = (struct store_agent){
         .name = sql_text(stmt, "name"),
         .lifecycle = sql_text(stmt, "lifecycle"),
         .image = sql_text(stmt, "image"),
@@ -28,6 +28,10 @@ void row_agent(struct sql_stmt *stmt, struct store_agent *ret_agent)
         .created_at_ms = sql_int(stmt, "created_at"),
         .updated_at_ms = sql_int(stmt, "updated_at"),
     };
+    int r = sql_check(stmt, err);
+    if (r == 0)
+        *ret_agent = row;
+    return r;
 }
 
 /* The nearest known name, copied: the statement's texts do not live as long. */
@@ -77,8 +81,8 @@ int store_read_agent(struct store *store, const char *name, store_agent_fn *agen
         return r;
     if (r == 0)
         return agent_not_found(store, name, err);
-    row_agent(stmt, &row);
-    return agent(ctx, &row);
+    r = row_agent(stmt, &row, err);
+    return r < 0 ? r : agent(ctx, &row);
 }
 
 int store_write_agent(struct store *store, const struct store_agent *agent, bool *ret_changed,

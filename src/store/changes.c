@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What changed since a generation: two walks by index, merged. */
+#include <errno.h>
+
 #include "store/internal.h"
 #include "store/row.h"
 
@@ -27,8 +29,10 @@ static int walk_open(struct walk *walk, struct sql *sql, uint64_t generation, st
     /* Only a hand that switched the triggers off leaves both: the row beats its tombstone. */
     if (r == 0)
         r = sql_get(sql,
-                    "SELECT name, generation, deleted_at, spec FROM tombstones WHERE generation > ?"
-                    " AND name NOT IN (SELECT name FROM agents) ORDER BY generation",
+                    "SELECT name, generation, deleted_at, " ROW_SPEC " FROM tombstones"
+                    " WHERE generation > ? AND NOT EXISTS"
+                    " (SELECT 1 FROM agents WHERE agents.name = tombstones.name)"
+                    " ORDER BY generation",
                     &walk->tombstones, err);
     if (r < 0)
         return r;
@@ -49,8 +53,9 @@ static int step(struct sql_stmt *stmt, bool *ret_row, struct error *err)
 static int give_agent(struct walk *walk, store_agent_fn *agent, void *ctx, struct error *err)
 {
     struct store_agent row;
-    row_agent(walk->agents, &row);
-    int r = agent(ctx, &row);
+    int r = row_agent(walk->agents, &row, err);
+    if (r == 0)
+        r = agent(ctx, &row);
     return r != 0 ? r : step(walk->agents, &walk->agent, err);
 }
 
@@ -63,7 +68,9 @@ static int give_tombstone(struct walk *walk, store_tombstone_fn *tombstone, void
         .deleted_at_ms = sql_int(walk->tombstones, "deleted_at"),
         .spec = sql_text(walk->tombstones, "spec"),
     };
-    int r = tombstone(ctx, &row);
+    int r = sql_check(walk->tombstones, err);
+    if (r == 0)
+        r = tombstone(ctx, &row);
     return r != 0 ? r : step(walk->tombstones, &walk->tombstone, err);
 }
 
@@ -83,6 +90,15 @@ static int walk_merged(struct walk *walk, store_agent_fn *agent, store_tombstone
     return r;
 }
 
+/* `.restore` of an old copy into the open file: what is gone since left no tombstones. */
+static int went_back(const struct sql *sql, struct error *err)
+{
+    return error_set(
+        err, -ESTALE, ERROR_STORAGE, "replaced",
+        "database %s was replaced by an older copy while it was open; restart this program",
+        sql->path);
+}
+
 int store_read_changes(struct store *store, uint64_t generation, store_agent_fn *agent,
                        store_tombstone_fn *tombstone, void *ctx, uint64_t *ret_generation,
                        struct error *err)
@@ -94,6 +110,8 @@ int store_read_changes(struct store *store, uint64_t generation, store_agent_fn 
     if (r < 0)
         return r;
     r = sql_query_int(sql, "SELECT generation FROM meta", &now, err);
+    if (r == 0 && (uint64_t)now < generation)
+        r = went_back(sql, err);
     if (r == 0 && (uint64_t)now > generation) {
         _cleanup_(walk_close) struct walk walk = {0};
         r = walk_open(&walk, sql, generation, err);

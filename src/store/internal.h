@@ -20,7 +20,7 @@ struct store {
     struct sql sql;
     char *path;  /* absolute, the folder without symbolic links; NULL in memory */
     int lock_fd; /* -1: not the owner */
-    bool read_only;
+    const struct migration_list *migrations;
     bool relaxed; /* PRAGMA synchronous is NORMAL just now */
     int64_t data_version;
     dev_t dev; /* the file that was opened, to notice that another took its place */

@@ -18,7 +18,7 @@
 
 #include "store/files.h"
 
-static void close_fdp(int *fd)
+static void close_fdp(const int *fd)
 {
     if (*fd >= 0)
         (void)close(*fd);
@@ -98,6 +98,28 @@ int lock_take(const char *path, int *ret_fd, struct error *err)
         return error_wrap(err, r, "cannot write %s" FILES_LOCK_SUFFIX, path);
     *ret_fd = fd;
     fd = -1;
+    return 0;
+}
+
+void lock_give(int fd)
+{
+    if (fd < 0)
+        return;
+    (void)!ftruncate(fd, 0); /* so that nobody is told the pid of an owner that has gone */
+    (void)close(fd);
+}
+
+int lock_keep(const char *path, int *fd, struct error *err)
+{
+    struct stat st;
+    int again = -1;
+    if (fstat(*fd, &st) == 0 && st.st_nlink > 0)
+        return 0;
+    int r = lock_take(path, &again, err);
+    if (r < 0)
+        return r;
+    (void)close(*fd);
+    *fd = again;
     return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "base/sha256.h"
 #include "core/agent.h"
 #include "store/internal.h"
+#include "store/lock.h"
 
 static bool uid_is_valid(const char *uid)
 {
@@ -83,6 +84,20 @@ static int fleet_refuse(const struct store *store, const char *fleet, struct err
         store->sql.path, store->fleet, fleet);
 }
 
+static int fleet_write(struct store *store, const char *fleet, struct error *err)
+{
+    _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
+    int r = store_set_relaxed(store, false, err);
+    if (r == 0)
+        r = sql_get(&store->sql, "UPDATE meta SET fleet = ? WHERE fleet = ''", &stmt, err);
+    if (r < 0)
+        return r;
+    sql_bind_text(stmt, fleet);
+    r = sql_run(stmt, err);
+    /* Another process may have set one since it was read last. */
+    return r < 0 ? r : meta_load(store, err);
+}
+
 int store_set_fleet(struct store *store, const char *fleet, struct error *err)
 {
     if (!fleet_name_is_valid(fleet))
@@ -91,24 +106,10 @@ int store_set_fleet(struct store *store, const char *fleet, struct error *err)
             "\"%s\" is no name for a fleet; use at most 63 of a-z 0-9 _ -, the first a "
             "letter or a digit",
             fleet);
-    _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
-    int r = sql_get(&store->sql, "UPDATE meta SET fleet = ? WHERE fleet = ''", &stmt, err);
-    if (r < 0)
+    int r = store->fleet[0] == '\0' ? fleet_write(store, fleet, err) : 0;
+    if (r < 0 || strcmp(store->fleet, fleet) == 0)
         return r;
-    if (strcmp(store->fleet, fleet) == 0)
-        return 0;
-    if (store->fleet[0] == '\0') {
-        sql_bind_text(stmt, fleet);
-        r = store_set_relaxed(store, false, err);
-        if (r == 0)
-            r = sql_run(stmt, err);
-        /* Another process may have set one since it was read last. */
-        if (r == 0)
-            r = meta_load(store, err);
-        if (r < 0)
-            return r;
-    }
-    return strcmp(store->fleet, fleet) == 0 ? 0 : fleet_refuse(store, fleet, err);
+    return fleet_refuse(store, fleet, err);
 }
 
 int store_add_uid(struct store *store, const char *uid, struct error *err)
@@ -155,68 +156,45 @@ static int file_is_ours(const struct store *store, struct error *err)
     return sql_fail(&store->sql, SQLITE_READONLY_DBMOVED, err);
 }
 
-int store_changed(struct store *store, bool *ret_changed, struct error *err)
+/* After a change by others. Another uid: somebody restored another database into the open file. */
+static int meta_reload(struct store *store, struct error *err)
+{
+    char uid[STORE_UID_SIZE];
+    memcpy(uid, store->uid, sizeof(uid));
+    int r = meta_load(store, err);
+    if (r < 0 || strcmp(uid, store->uid) == 0)
+        return r;
+    memcpy(store->uid, uid, sizeof(uid));
+    return sql_fail(&store->sql, SQLITE_READONLY_DBMOVED, err);
+}
+
+static int data_version(struct store *store, int64_t *ret_version, struct error *err)
 {
     _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
-    int r = file_is_ours(store, err);
-    if (r == 0)
-        r = sql_get(&store->sql, "PRAGMA data_version", &stmt, err);
+    int r = sql_get(&store->sql, "PRAGMA data_version", &stmt, err);
     if (r == 0)
         r = sql_step(stmt, err);
     if (r < 0)
         return r;
-    int64_t version = sql_int(stmt, "data_version");
+    *ret_version = sql_int(stmt, "data_version");
+    return sql_check(stmt, err);
+}
+
+int store_changed(struct store *store, bool *ret_changed, struct error *err)
+{
+    int64_t version = 0;
+    int r = file_is_ours(store, err);
+    if (r == 0 && store->lock_fd >= 0)
+        r = lock_keep(store->path, &store->lock_fd, err);
+    if (r == 0)
+        r = data_version(store, &version, err);
+    if (r < 0)
+        return r;
     bool changed = version != store->data_version;
-    sql_done(steal(&stmt));
-    r = changed ? meta_load(store, err) : 0;
+    r = changed ? meta_reload(store, err) : 0;
     if (r < 0)
         return r;
     store->data_version = version;
     *ret_changed = changed;
     return 0;
-}
-
-int store_set_relaxed(struct store *store, bool relaxed, struct error *err)
-{
-    if (store->relaxed == relaxed || !sqlite3_get_autocommit(store->sql.db))
-        return 0;
-    int r = sql_exec(&store->sql,
-                     relaxed ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", err);
-    if (r == 0)
-        store->relaxed = relaxed;
-    return r;
-}
-
-int store_begin(struct store *store, struct error *err)
-{
-    bool outer;
-    if (!sqlite3_get_autocommit(store->sql.db))
-        return error_set(err, -EALREADY, ERROR_FAILED, NULL,
-                         "database %s: a transaction is open already", store->sql.path);
-    int r = store_set_relaxed(store, false, err);
-    return r < 0 ? r : sql_begin(&store->sql, SQL_WRITE, &outer, err);
-}
-
-int store_begin_relaxed(struct store *store, struct error *err)
-{
-    bool outer;
-    if (!sqlite3_get_autocommit(store->sql.db))
-        return error_set(err, -EALREADY, ERROR_FAILED, NULL,
-                         "database %s: a transaction is open already", store->sql.path);
-    int r = store_set_relaxed(store, true, err);
-    return r < 0 ? r : sql_begin(&store->sql, SQL_WRITE, &outer, err);
-}
-
-int store_commit(struct store *store, struct error *err)
-{
-    if (sqlite3_get_autocommit(store->sql.db))
-        return error_set(err, -ECANCELED, ERROR_STORAGE, "rolled_back",
-                         "database %s: the transaction was taken back after a fault",
-                         store->sql.path);
-    return sql_end(&store->sql, true, 0, err);
-}
-
-void store_rollback(struct store *store)
-{
-    sql_rollback(&store->sql, true);
 }

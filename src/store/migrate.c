@@ -23,34 +23,54 @@ int migrate_latest(const struct migration_list *list)
     return list->steps[list->n - 1].version;
 }
 
+struct identity {
+    int64_t application;
+    int64_t version;
+    int64_t objects; /* tables, indexes, triggers */
+};
+
+/* In one transaction: another process may be making the database just now. */
+static int identity_read(struct sql *sql, struct identity *ret_identity, struct error *err)
+{
+    struct identity identity = {0};
+    bool outer;
+    int r = sql_begin(sql, SQL_READ, &outer, err);
+    if (r < 0)
+        return r;
+    r = sql_query_int(sql, "PRAGMA application_id", &identity.application, err);
+    if (r == 0)
+        r = sql_query_int(sql, "PRAGMA user_version", &identity.version, err);
+    if (r == 0)
+        r = sql_query_int(sql, "SELECT count(*) FROM sqlite_schema", &identity.objects, err);
+    r = sql_end(sql, outer, r, err);
+    if (r == 0)
+        *ret_identity = identity;
+    return r;
+}
+
 int migrate_identify(struct sql *sql, const struct migration_list *list, int *ret_version,
                      struct error *err)
 {
-    int64_t application = 0, version = 0, objects = 0;
-    int r = sql_query_int(sql, "PRAGMA application_id", &application, err);
-    if (r == 0)
-        r = sql_query_int(sql, "PRAGMA user_version", &version, err);
-    if (r == 0)
-        r = sql_query_int(sql, "SELECT count(*) FROM sqlite_schema", &objects, err);
+    struct identity found = {0};
+    int r = identity_read(sql, &found, err);
     if (r < 0)
         return r;
-    if (application == 0 && version == 0 && objects == 0) {
+    if (found.application == 0 && found.version == 0 && found.objects == 0) {
         *ret_version = 0;
         return 0;
     }
-    if (application != MIGRATE_APPLICATION_ID || version < 1)
+    if (found.application != MIGRATE_APPLICATION_ID || found.version < 1)
         return error_set(err, -EUCLEAN, ERROR_STORAGE, "not_roost",
                          "database %s is not one of roost's (application_id %" PRId64
                          "); give the right file",
-                         sql->path, application);
-    if (version > migrate_latest(list))
-        return error_set(
-            err, -ENOTSUP, ERROR_STORAGE, "newer",
-            "database %s is of a newer roost (version %" PRId64
-            ", this one knows up to %d); install that roost, or put back the copy that it "
-            "made beside the database",
-            sql->path, version, migrate_latest(list));
-    *ret_version = (int)version;
+                         sql->path, found.application);
+    if (found.version > migrate_latest(list))
+        return error_set(err, -ENOTSUP, ERROR_STORAGE, "newer",
+                         "database %s is of a newer roost (version %" PRId64
+                         ", this one knows up to %d); install that roost, or put back the copy "
+                         "that it made beside the database",
+                         sql->path, found.version, migrate_latest(list));
+    *ret_version = (int)found.version;
     return 0;
 }
 

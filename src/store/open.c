@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "store/backup.h"
 #include "store/files.h"
 #include "store/internal.h"
@@ -16,9 +17,17 @@
 
 #define BUSY_MS       5000
 #define BUSY_OWNER_MS 250
+#define WAL_RETRY_MS  10
 
 /* Bytes of WAL that stay on the disk after a burst. */
 #define JOURNAL_LIMIT "16777216"
+
+static int busy_timeout_ms(const struct store_options *options)
+{
+    if (options->busy_timeout_ms)
+        return options->busy_timeout_ms;
+    return options->own ? BUSY_OWNER_MS : BUSY_MS;
+}
 
 static int connect_file(struct store *store, const struct store_options *options, struct error *err)
 {
@@ -33,10 +42,10 @@ static int connect_file(struct store *store, const struct store_options *options
     }
     if (r < 0)
         return r;
-    int busy_ms = options->busy_timeout_ms ? options->busy_timeout_ms
-                  : options->own           ? BUSY_OWNER_MS
-                                           : BUSY_MS;
-    (void)sqlite3_busy_timeout(store->sql.db, busy_ms);
+    /* SQLite opens what it may not write read-only, and fails later without a reason. */
+    if (!options->read_only && sqlite3_db_readonly(store->sql.db, "main") == 1)
+        return sql_fail(&store->sql, SQLITE_READONLY, err);
+    (void)sqlite3_busy_timeout(store->sql.db, busy_timeout_ms(options));
     return sql_exec(&store->sql,
                     "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; "
                     "PRAGMA journal_size_limit = " JOURNAL_LIMIT,
@@ -59,9 +68,21 @@ static int upgrade(struct store *store, const struct migration_list *migrations,
         r = backup_write(&store->sql, copy, true, err);
     if (r == 0)
         r = migrate_apply(&store->sql, migrations, err);
-    if (fd >= 0)
-        (void)close(fd);
+    lock_give(fd);
     return r;
+}
+
+/* Writes to a file that was in another mode. That needs the file alone, and SQLite does not wait
+ * for it: several processes may be making the database at once. (In memory it does nothing.) */
+static int enter_wal(struct sql *sql, int timeout_ms, struct error *err)
+{
+    const struct timespec pause = {.tv_nsec = WAL_RETRY_MS * (long)NS_PER_MS};
+    for (int waited_ms = 0;; waited_ms += WAL_RETRY_MS) {
+        int r = sql_exec(sql, "PRAGMA journal_mode = WAL", err);
+        if (r != -EBUSY || waited_ms >= timeout_ms)
+            return r;
+        (void)nanosleep(&pause, NULL);
+    }
 }
 
 static int bring_up_to_date(struct store *store, const struct store_options *options,
@@ -77,14 +98,13 @@ static int bring_up_to_date(struct store *store, const struct store_options *opt
                          store->path);
     if (options->read_only) {
         if (version == migrate_latest(migrations))
-            return sql_exec(&store->sql, "PRAGMA query_only = ON", err);
+            return 0;
         return error_set(
             err, -ENOTSUP, ERROR_STORAGE, "older",
             "the database %s is of an older roost (version %d); start this one's daemon once",
             store->path, version);
     }
-    /* Writes the file's header when the mode was another. In memory this is refused silently. */
-    r = sql_exec(&store->sql, "PRAGMA journal_mode = WAL", err);
+    r = enter_wal(&store->sql, busy_timeout_ms(options), err);
     if (r < 0 || version == migrate_latest(migrations))
         return r;
     if (version == 0)
@@ -105,6 +125,18 @@ static int remember_file(struct store *store, struct error *err)
     return files_check_beside(store->path, err);
 }
 
+/* Reading the whole file is the owner's part, once at its start; a damaged file shows itself to
+ * others where they meet the damage. A row that came past the table's CHECKs is no damage: it fails
+ * its agent. */
+static int check_owned(struct store *store, struct error *err)
+{
+    int r = sql_exec(&store->sql, "PRAGMA ignore_check_constraints = ON", err);
+    if (r == 0)
+        r = store_check(store, false, err);
+    int off = sql_exec(&store->sql, "PRAGMA ignore_check_constraints = OFF", r < 0 ? NULL : err);
+    return r < 0 ? r : off;
+}
+
 static int open_all(struct store *store, const struct store_options *options,
                     const struct migration_list *migrations, struct error *err)
 {
@@ -119,10 +151,8 @@ static int open_all(struct store *store, const struct store_options *options,
         r = bring_up_to_date(store, options, migrations, err);
     if (r == 0)
         r = remember_file(store, err);
-    /* Reading the whole file is the owner's part, once at its start; a damaged file shows itself to
-     * others where they meet the damage. */
     if (r == 0 && options->own)
-        r = store_check(store, false, err);
+        r = check_owned(store, err);
     if (r == 0)
         r = meta_load(store, err);
     if (r == 0)
@@ -140,7 +170,7 @@ int store_open_with(const struct store_options *options, const struct migration_
     if (!store)
         return error_set(err, -ENOMEM, ERROR_FAILED, "no_memory", "out of memory");
     store->lock_fd = -1;
-    store->read_only = options->read_only;
+    store->migrations = migrations;
     int r = open_all(store, options, migrations, err);
     if (r < 0)
         return r;
@@ -159,8 +189,7 @@ struct store *store_close(struct store *store)
     if (!store)
         return NULL;
     sql_close(&store->sql);
-    if (store->lock_fd >= 0)
-        (void)close(store->lock_fd);
+    lock_give(store->lock_fd);
     free(store->takeovers);
     free(store->path);
     free(store);

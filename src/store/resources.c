@@ -22,7 +22,9 @@ int store_read_resources(struct store *store, store_resource_fn *resource, void 
             .body = sql_text(stmt, "body"),
             .source = sql_text(stmt, "source"),
         };
-        r = resource(ctx, &row);
+        r = sql_check(stmt, err);
+        if (r == 0)
+            r = resource(ctx, &row);
         if (r != 0)
             break;
     }

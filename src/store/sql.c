@@ -34,8 +34,12 @@ static const struct fault {
     {SQLITE_CONSTRAINT, -EINVAL, ERROR_INVALID, "constraint", NULL},
     {SQLITE_TOOBIG, -E2BIG, ERROR_INVALID, "too_big", NULL},
     {SQLITE_PERM, -EACCES, ERROR_DENIED, "denied", "permission denied"},
-    {SQLITE_CANTOPEN, -EIO, ERROR_STORAGE, "cannot_open", NULL},
-    {SQLITE_IOERR, -EIO, ERROR_STORAGE, "io", NULL},
+    {SQLITE_CANTOPEN, -EIO, ERROR_STORAGE, "cannot_open",
+     "it, or its -wal or -shm file, cannot be opened; look at its file system and at the "
+     "permissions "
+     "of its folder"},
+    {SQLITE_IOERR, -EIO, ERROR_STORAGE, "io",
+     "the disk failed to read or to write; look at the kernel's log"},
 };
 
 static const struct fault *fault_find(int rc)
@@ -165,10 +169,16 @@ void sql_bind_int(struct sql_stmt *stmt, int64_t value)
     stick(stmt, sqlite3_bind_int64(stmt->stmt, ++stmt->next, value));
 }
 
+int sql_check(struct sql_stmt *stmt, struct error *err)
+{
+    return stmt->rc == SQLITE_OK ? 0 : sql_fail(stmt->sql, stmt->rc, err);
+}
+
 int sql_step(struct sql_stmt *stmt, struct error *err)
 {
-    if (stmt->rc != SQLITE_OK)
-        return sql_fail(stmt->sql, stmt->rc, err);
+    int r = sql_check(stmt, err);
+    if (r < 0)
+        return r;
     int rc = sqlite3_step(stmt->stmt);
     if (rc == SQLITE_ROW)
         return 1;
@@ -190,7 +200,12 @@ static int column_find(struct sql_stmt *stmt, const char *column)
 const char *sql_text(struct sql_stmt *stmt, const char *column)
 {
     int i = column_find(stmt, column);
-    return i < 0 ? NULL : (const char *)sqlite3_column_text(stmt->stmt, i);
+    if (i < 0 || sqlite3_column_type(stmt->stmt, i) == SQLITE_NULL)
+        return NULL;
+    const char *text = (const char *)sqlite3_column_text(stmt->stmt, i);
+    if (!text)
+        stick(stmt, SQLITE_NOMEM);
+    return text;
 }
 
 int64_t sql_int(struct sql_stmt *stmt, const char *column)

@@ -65,6 +65,10 @@ int sql_step(struct sql_stmt *stmt, struct error *err) _must_use_;
 const char *sql_text(struct sql_stmt *stmt, const char *column);
 int64_t sql_int(struct sql_stmt *stmt, const char *column);
 
+/* Returns what sticks: after the columns of a row were read, before they are used. Then no text is
+ * NULL whose column is not. */
+int sql_check(struct sql_stmt *stmt, struct error *err) _must_use_;
+
 /* Run to the end a statement that returns no rows, or whose rows are not wanted. */
 int sql_run(struct sql_stmt *stmt, struct error *err) _must_use_;
 

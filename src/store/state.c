@@ -21,7 +21,9 @@ int store_read_states(struct store *store, store_state_fn *state, void *ctx, str
             .reason = sql_text(stmt, "reason"),
             .failed_generation = (uint64_t)sql_int(stmt, "failed_generation"),
         };
-        r = state(ctx, &row);
+        r = sql_check(stmt, err);
+        if (r == 0)
+            r = state(ctx, &row);
         if (r != 0)
             break;
     }
@@ -111,11 +113,14 @@ int store_read_volumes(struct store *store, store_volume_fn *volume, void *ctx, 
     if (r < 0)
         return r;
     while ((r = sql_step(stmt, err)) > 0) {
+        const char *agent = sql_text(stmt, "agent");
         struct store_volume row = {
             .destination = sql_text(stmt, "destination"),
             .name = sql_text(stmt, "name"),
         };
-        r = volume(ctx, sql_text(stmt, "agent"), &row);
+        r = sql_check(stmt, err);
+        if (r == 0)
+            r = volume(ctx, agent, &row);
         if (r != 0)
             break;
     }

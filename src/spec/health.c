@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * healthcheck.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/duration.h"
+#include "spec/keys.h"
+#include "spec/shell.h"
+
+/* The durations, by Compose's name, the engine's name and the docker line's option. */
+static const struct {
+    const char *name, *field, *option;
+} durations[] = {
+    {"interval", "Interval", "--health-interval"},
+    {"timeout", "Timeout", "--health-timeout"},
+    {"start_period", "StartPeriod", "--health-start-period"},
+};
+
+static const char *const known[] = {"test",         "interval", "timeout", "retries",
+                                    "start_period", "disable",  NULL};
+
+static int read_test_list(struct reader *r, const json_t *value, json_t **ret)
+{
+    static const char *const kinds[] = {"CMD", "CMD-SHELL", "NONE", NULL};
+    size_t i, n = json_array_size(value), kind = 0;
+    json_t *word;
+    json_array_foreach (value, i, word) {
+        size_t mark = reader_enter_index(r, i);
+        int rc = json_is_string(word) ? 0 : reader_expected(r, "text (in quotes)", word);
+        if (rc == 0 && i == 0)
+            rc = reader_word(r, word, kinds, &kind);
+        if (rc < 0)
+            return rc;
+        reader_leave(r, mark);
+    }
+    if (n == 0)
+        return reader_fail(
+            r, "the list is empty; write [\"CMD\", …], [\"CMD-SHELL\", \"…\"] or [\"NONE\"]");
+    if (kind == 0 && n < 2)
+        return reader_fail(r, "\"CMD\" needs a command behind it");
+    if (kind == 1 && n != 2)
+        return reader_fail(r, "\"CMD-SHELL\" takes exactly one text, which the shell reads");
+    if (kind == 2 && n != 1)
+        return reader_fail(r, "nothing may follow \"NONE\"");
+    return reader_give(r, json_copy((json_t *)value), ret);
+}
+
+static int read_test(struct reader *r, const json_t *value, json_t **ret)
+{
+    if (json_is_array(value))
+        return read_test_list(r, value, ret);
+    if (!json_is_string(value))
+        return reader_expected(r, "text or a list", value);
+    if (json_string_value(value)[0] == '\0')
+        return reader_fail(r, "the test is empty; to have none write disable: true");
+    return reader_give(r, json_pack("[s, O]", "CMD-SHELL", value), ret);
+}
+
+/* The engine refuses what is shorter than a millisecond; 0 leaves the image's or its own default.
+ */
+static int read_time(struct reader *r, const json_t *value, json_t **ret)
+{
+    uint64_t ns;
+    int rc = reader_duration(r, value, &ns);
+    if (rc < 0)
+        return rc;
+    if (ns > 0 && ns < NS_PER_MS)
+        return reader_fail(r, "shorter than 1ms");
+    return reader_give(r, duration_json(ns), ret);
+}
+
+static int read_part(struct reader *r, const char *name, const json_t *value, json_t **ret)
+{
+    int64_t n;
+    bool disable;
+    if (strcmp(name, "test") == 0)
+        return read_test(r, value, ret);
+    if (strcmp(name, "retries") == 0) {
+        int rc = reader_integer(r, value, 0, INT_MAX, &n);
+        return rc < 0 ? rc : reader_give(r, json_integer(n), ret);
+    }
+    if (strcmp(name, "disable") == 0) {
+        int rc = reader_bool(r, value, &disable);
+        return rc < 0 ? rc : reader_give(r, json_boolean(disable), ret);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(durations); i++)
+        if (strcmp(name, durations[i].name) == 0)
+            return read_time(r, value, ret);
+    return reader_fail(r, "not supported yet; remove it"); /* known, and not read above */
+}
+
+static bool is_known(const char *name)
+{
+    for (size_t i = 0; known[i]; i++)
+        if (strcmp(known[i], name) == 0)
+            return true;
+    return false;
+}
+
+static int read_parts(struct reader *r, const json_t *value, json_t *parts)
+{
+    const char *name;
+    json_t *part;
+    json_object_foreach ((json_t *)value, name, part) {
+        json_t *canonical = NULL;
+        if (strcmp(name, "start_interval") != 0 && !is_known(name))
+            return reader_unknown_key(r, name, known);
+        if (json_is_null(part))
+            continue;
+        size_t mark = reader_enter(r, name);
+        int rc = read_part(r, name, part, &canonical);
+        if (rc < 0)
+            return rc;
+        reader_leave(r, mark);
+        if (json_object_set_new(parts, name, canonical) < 0)
+            return reader_no_memory(r);
+    }
+    return 0;
+}
+
+/* "disable: true" and a test of NONE are the same, and then nothing else counts. */
+int read_healthcheck(struct reader *r, const struct key *key, const json_t *value, json_t **ret)
+{
+    json_auto_t *parts = json_object();
+    if (!parts)
+        return reader_no_memory(r);
+    if (!json_is_object(value))
+        return reader_expected(r, "a map", value);
+    int rc = read_parts(r, value, parts);
+    if (rc < 0)
+        return rc;
+    const char *kind = json_string_value(json_array_get(json_object_get(parts, "test"), 0));
+    if (json_is_true(json_object_get(parts, "disable")) || (kind && strcmp(kind, "NONE") == 0))
+        return reader_give(r, json_pack("{s:[s]}", "test", "NONE"), ret);
+    (void)json_object_del(parts, "disable");
+    if (json_object_size(parts) > 0)
+        *ret = json_incref(parts);
+    return 0;
+}
+
+int put_healthcheck(struct maker *m, const struct key *key, const json_t *value)
+{
+    json_t *health = maker_map(m, "Healthcheck");
+    json_t *test = json_object_get(value, "test"), *retries = json_object_get(value, "retries");
+    if (!health || (test && json_object_set(health, "Test", test) < 0) ||
+        (retries && json_object_set(health, "Retries", retries) < 0))
+        return -ENOMEM;
+    for (size_t i = 0; i < ARRAY_LEN(durations); i++) {
+        uint64_t ns;
+        const char *text = json_string_value(json_object_get(value, durations[i].name));
+        if (!text)
+            continue;
+        int rc = duration_parse(text, &ns);
+        if (rc < 0)
+            return rc;
+        if (json_object_set_new(health, durations[i].field, json_integer((json_int_t)ns)) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+/* The line has only a shell's text for the test: words become one that the shell splits into them
+ * again. */
+static int say_test(struct line *l, const json_t *test)
+{
+    _cleanup_(buf_close) struct buf text = BUF_INIT(SPEC_JSON_MAX);
+    const char *kind = json_string_value(json_array_get(test, 0));
+    if (!kind)
+        return 0;
+    if (strcmp(kind, "NONE") == 0)
+        return buf_puts(&l->options, " --no-healthcheck");
+    if (strcmp(kind, "CMD-SHELL") == 0) {
+        line_option(l, "--health-cmd", json_string_value(json_array_get(test, 1)));
+        return 0;
+    }
+    for (size_t i = 1; i < json_array_size(test); i++) {
+        if (i > 1)
+            (void)buf_putc(&text, ' ');
+        shell_quote(&text, json_string_value(json_array_get(test, i)));
+    }
+    if (text.error < 0)
+        return text.error;
+    line_option(l, "--health-cmd", buf_text(&text));
+    return 0;
+}
+
+int say_healthcheck(struct line *l, const struct key *key, const json_t *value)
+{
+    char number[NUMBER_TEXT_SIZE];
+    const json_t *retries = json_object_get(value, "retries");
+    int rc = say_test(l, json_object_get(value, "test"));
+    for (size_t i = 0; rc == 0 && i < ARRAY_LEN(durations); i++) {
+        const char *text = json_string_value(json_object_get(value, durations[i].name));
+        if (text)
+            line_option(l, durations[i].option, text);
+    }
+    if (retries) {
+        number_format(retries, number);
+        line_option(l, "--health-retries", number);
+    }
+    return rc;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The body of POST /containers/create.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spec/internal.h"
+#include "spec/request.h"
+
+/* What no key says: ours, and what the `docker` command always sends, so that a container made by
+ * the line is told by nothing from one that is made by this. */
+static int put_frame(struct maker *m, const struct spec *spec, bool detached)
+{
+    static const char *const empty[] = {"BlkioWeightDevice", "Devices", "Dns", "DnsOptions",
+                                        "DnsSearch"};
+    const char *image = m->context->image ? m->context->image : spec->image;
+    json_t *policy = json_pack("{s:s}", "Name", lifecycle_restart_policy(m->context->lifecycle));
+    int r = maker_put(m, "HostConfig.RestartPolicy", policy);
+    json_t *host = json_object_get(m->body, "HostConfig");
+    for (size_t i = 0; r == 0 && i < ARRAY_LEN(empty); i++)
+        r = json_object_set_new(host, empty[i], json_array()) < 0 ? -ENOMEM : 0;
+    if (r == 0)
+        r = maker_put(m, "Image", json_string(image));
+    if (r == 0)
+        r = maker_put(m, "AttachStdout", json_boolean(!detached));
+    return r < 0 ? r : maker_put(m, "AttachStderr", json_boolean(!detached));
+}
+
+static int put_keys(struct maker *m)
+{
+    for (size_t i = 0; key_at(i); i++) {
+        const struct key *key = key_at(i);
+        const json_t *value = json_object_get(m->root, key->name);
+        int r = value && key->put ? key->put(m, key, value) : 0;
+        if (r < 0)
+            return r;
+    }
+    return mounts_put_remembered(m);
+}
+
+static int put_own_labels(struct maker *m, const struct spec *spec)
+{
+    char id[SPEC_ID_TEXT_SIZE];
+    spec_id_format(&spec->id, id);
+    const char *const labels[][2] = {
+        {"roost.db", m->context->db_uid},
+        {"roost.fleet", m->context->fleet},
+        {"roost.agent", m->context->agent},
+        {"roost.lifecycle", lifecycle_name(m->context->lifecycle)},
+        {"roost.spec", id},
+    };
+    json_t *map = maker_map(m, "Labels");
+    for (size_t i = 0; i < ARRAY_LEN(labels); i++)
+        if (!map || json_object_set_new(map, labels[i][0], json_string(labels[i][1])) < 0)
+            return -ENOMEM;
+    return 0;
+}
+
+static int put_first_network(struct maker *m, const char *network)
+{
+    json_t *endpoint = json_pack("{s:[s]}", "Aliases", m->context->agent);
+    json_t *config = json_pack("{s:{s:o}}", "EndpointsConfig", network, endpoint);
+    int r = maker_put(m, "NetworkingConfig", config);
+    return r < 0 ? r : maker_put(m, "HostConfig.NetworkMode", json_string(network));
+}
+
+static int add_attach(struct spec_request *request, const struct maker *m, const char *network)
+{
+    struct spec_attach *attach = &request->attach[request->n_attach];
+    attach->network = strdup(network);
+    attach->endpoint =
+        json_pack("{s:[s], s:{}, s:{}}", "Aliases", m->context->agent, "IPAMConfig", "DriverOpts");
+    request->n_attach++;
+    return attach->network && attach->endpoint ? 0 : -ENOMEM;
+}
+
+/* The engine takes one network when it makes a container: the first by name. */
+static int put_networks(struct maker *m, const struct spec *spec, struct spec_request *request)
+{
+    if (spec->n_networks > 1) {
+        request->attach = calloc(spec->n_networks - 1, sizeof(*request->attach));
+        if (!request->attach)
+            return -ENOMEM;
+    }
+    for (size_t i = 0; i < spec->n_networks; i++) {
+        _cleanup_(buf_close) struct buf name = BUF_INIT(1024);
+        int r = maker_resource(m->context, "network", spec->networks[i], &name);
+        if (r == 0)
+            r = i == 0 ? put_first_network(m, buf_text(&name))
+                       : add_attach(request, m, buf_text(&name));
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+int request_make(const struct spec *spec, const json_t *root, const struct spec_context *context,
+                 struct spec_request *request, struct error *err)
+{
+    struct maker m = {.body = json_object(), .root = root, .context = context, .err = err};
+    request->body = m.body;
+    if (!m.body)
+        return -ENOMEM;
+    int r = put_frame(&m, spec, request_is_detached(spec, context));
+    if (r == 0)
+        r = put_keys(&m);
+    if (r == 0)
+        r = put_own_labels(&m, spec);
+    return r < 0 ? r : put_networks(&m, spec, request);
+}
+
+/* `docker run -d` attaches nothing, `docker create` does: it leaves a mark in the container's
+ * configuration. */
+bool request_is_detached(const struct spec *spec, const struct spec_context *context)
+{
+    return context->lifecycle == LIFECYCLE_HOT && spec->n_networks <= 1;
+}
+
+int spec_request(const struct spec *spec, const struct spec_context *context,
+                 struct spec_request *ret_request, struct error *err)
+{
+    _cleanup_(spec_request_close) struct spec_request request = {0};
+    json_auto_t *root = spec_tree(spec);
+    int r = root ? request_make(spec, root, context, &request, err) : -ENOMEM;
+    if (r < 0)
+        return error_is_set(err)
+                   ? r
+                   : error_wrap(err, r, "cannot make the request for %s", context->agent);
+    *ret_request = request;
+    request = (struct spec_request){0};
+    return 0;
+}
+
+void spec_request_close(struct spec_request *request)
+{
+    json_decref(request->body);
+    for (size_t i = 0; i < request->n_attach; i++) {
+        free(request->attach[i].network);
+        json_decref(request->attach[i].endpoint);
+    }
+    free(request->attach);
+    *request = (struct spec_request){0};
+}
