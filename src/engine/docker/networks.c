@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Networks and volumes. Both are looked up before they are made: an engine would make a second
+ * network of the same name, and answers the creation of a volume that exists as if it were new.
+ */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/docker/call.h"
+#include "engine/docker/parse.h"
+
+struct making {
+    struct call *call;
+    const char *path; /* of the create call */
+    char *body;
+};
+
+static void making_drop(void *ctx)
+{
+    struct making *m = ctx;
+    call_drop(m->call);
+    free(m->body);
+    free(m);
+}
+
+static void finish(struct making *m, const struct engine_result *result)
+{
+    call_finish(steal(&m->call), result);
+    making_drop(m);
+}
+
+static struct request_spec spec_of(struct making *m, const char *method, enum lane lane,
+                                   answer_fn *on_answer)
+{
+    return (struct request_spec){
+        .method = method,
+        .lane = lane,
+        .timeout_ms = m->call->engine->timeout_ms,
+        .max_bytes = ANSWER_MAX_BYTES,
+        .on_answer = on_answer,
+        .drop_ctx = making_drop,
+        .ctx = m,
+    };
+}
+
+static void on_made(void *ctx, const struct answer *answer)
+{
+    struct making *m = ctx;
+    struct engine_result result = {0};
+    result.outcome = answer_judge(m->call->kind, m->call->subject, answer, &result.error);
+    json_t *root = NULL;
+    if (result.outcome == ENGINE_DONE) {
+        root = parse_json(answer->body, answer->len);
+        /* A volume has no id. */
+        result.id = json_string_value(json_object_get(root, "Id"));
+        if (!json_is_object(root) || (m->call->kind == CALL_NETWORK_CREATE && !result.id))
+            result.outcome =
+                answer_not_understood(m->call->kind, m->call->subject,
+                                      "the answer does not tell what was made", &result.error);
+    }
+    finish(m, &result);
+    json_decref(root);
+}
+
+static void make(struct making *m)
+{
+    struct request_spec spec = spec_of(m, "POST", LANE_BULK, on_made);
+    spec.body = m->body;
+    spec.body_len = strlen(m->body);
+    call_send(m->call->engine, &spec, m->path, NULL, NULL);
+}
+
+/* The id of the network of just this name; the engine's filter also gives those that contain it. */
+static const char *find_network(json_t *list, const char *name)
+{
+    size_t i;
+    json_t *network;
+    json_array_foreach (list, i, network) {
+        const char *its = json_string_value(json_object_get(network, "Name"));
+        const char *id = json_string_value(json_object_get(network, "Id"));
+        if (its && id && strcmp(its, name) == 0)
+            return id;
+    }
+    return NULL;
+}
+
+static void on_networks(void *ctx, const struct answer *answer)
+{
+    struct making *m = ctx;
+    struct engine_result result = {0};
+    const char *name = m->call->subject;
+    result.outcome = answer_judge(CALL_NETWORK_LIST, name, answer, &result.error);
+    json_t *list = NULL;
+    if (result.outcome == ENGINE_DONE) {
+        list = parse_json(answer->body, answer->len);
+        if (!json_is_array(list))
+            result.outcome = answer_not_understood(
+                CALL_NETWORK_LIST, name, "the answer is not a list of networks", &result.error);
+        else if ((result.id = find_network(list, name)))
+            result.outcome = ENGINE_ALREADY;
+    }
+    /* Looking has changed nothing. */
+    if (result.outcome == ENGINE_UNKNOWN)
+        result.outcome = ENGINE_UNREACHABLE;
+    if (result.outcome == ENGINE_DONE)
+        make(m);
+    else
+        finish(m, &result);
+    json_decref(list);
+}
+
+static struct making *making_new(struct engine *engine, enum call_kind kind, const char *path,
+                                 const char *name, const char *body, engine_done_fn *done,
+                                 void *ctx)
+{
+    struct making *m = call_alloc(sizeof(*m));
+    m->call = call_new(engine, kind, name, done, ctx);
+    m->path = path;
+    m->body = call_copy(body);
+    return m;
+}
+
+void engine_network_create(struct engine *engine, const char *name, const char *body,
+                           engine_done_fn *done, void *ctx)
+{
+    struct making *m =
+        making_new(engine, CALL_NETWORK_CREATE, "/networks/create", name, body, done, ctx);
+    struct request_spec spec = spec_of(m, "GET", LANE_READ, on_networks);
+    _cleanup_free_ char *filter = call_filter("name", name);
+    call_send(engine, &spec, "/networks?filters=%s", filter, NULL);
+}
+
+static void on_volume(void *ctx, const struct answer *answer)
+{
+    struct making *m = ctx;
+    struct engine_result result = {0};
+    result.outcome = answer_judge(CALL_VOLUME_INSPECT, m->call->subject, answer, &result.error);
+    if (result.outcome == ENGINE_NOT_FOUND) {
+        make(m);
+        return;
+    }
+    if (result.outcome == ENGINE_DONE)
+        result.outcome = ENGINE_ALREADY;
+    else if (result.outcome == ENGINE_UNKNOWN)
+        result.outcome = ENGINE_UNREACHABLE; /* looking has changed nothing */
+    finish(m, &result);
+}
+
+void engine_volume_create(struct engine *engine, const char *name, const char *body,
+                          engine_done_fn *done, void *ctx)
+{
+    struct making *m =
+        making_new(engine, CALL_VOLUME_CREATE, "/volumes/create", name, body, done, ctx);
+    struct request_spec spec = spec_of(m, "GET", LANE_READ, on_volume);
+    call_send(engine, &spec, "/volumes/%s", name, NULL);
+}
+
+static void remove_thing(struct engine *engine, enum call_kind kind, const char *path,
+                         const char *name, engine_done_fn *done, void *ctx)
+{
+    struct request_spec spec = {
+        .method = "DELETE",
+        .lane = LANE_BULK,
+        .timeout_ms = engine->timeout_ms,
+        .max_bytes = ANSWER_MAX_BYTES,
+        .on_answer = call_answer,
+        .drop_ctx = call_drop,
+        .ctx = call_new(engine, kind, name, done, ctx),
+    };
+    call_send(engine, &spec, path, name, NULL);
+}
+
+void engine_network_remove(struct engine *engine, const char *name, engine_done_fn *done, void *ctx)
+{
+    remove_thing(engine, CALL_NETWORK_REMOVE, "/networks/%s", name, done, ctx);
+}
+
+void engine_volume_remove(struct engine *engine, const char *name, engine_done_fn *done, void *ctx)
+{
+    remove_thing(engine, CALL_VOLUME_REMOVE, "/volumes/%s", name, done, ctx);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is the same for every engine.
+ */
+#include "engine/engine.h"
+
+#include <string.h>
+
+const char *engine_container_label(const struct engine_container *c, const char *key)
+{
+    for (size_t i = 0; i < c->n_labels; i++)
+        if (strcmp(c->labels[i].key, key) == 0)
+            return c->labels[i].value;
+    return NULL;
+}
