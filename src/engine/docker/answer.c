@@ -53,6 +53,7 @@ static const struct {
     {BIT(CALL_CREATE), 404, NULL, ENGINE_REFUSED},
     {OF_CONTAINER, 404, "no such container", ENGINE_NOT_FOUND},
     {BIT(CALL_START), 404, "page not found", ENGINE_UNSUPPORTED},
+    {BIT(CALL_START), 404, "network", ENGINE_NETWORK_MISSING},
     {BIT(CALL_START), 404, NULL, ENGINE_REFUSED},
     {BIT(CALL_ATTACH) | BIT(CALL_NETWORK_REMOVE), 404, "network", ENGINE_NOT_FOUND},
     {BIT(CALL_VOLUME_INSPECT) | BIT(CALL_VOLUME_REMOVE), 404, "no such volume", ENGINE_NOT_FOUND},
@@ -150,6 +151,7 @@ static enum error_kind kind_of(enum engine_outcome outcome)
         return ERROR_NONE;
     case ENGINE_NOT_FOUND:
     case ENGINE_IMAGE_MISSING:
+    case ENGINE_NETWORK_MISSING:
         return ERROR_NOT_FOUND;
     case ENGINE_NAME_TAKEN:
     case ENGINE_BUSY:
