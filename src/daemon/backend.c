@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The API's calls, and the passes that somebody waits for.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "daemon/fleet.h"
+
+/* A request speaks of the table as it is now, also when another process wrote it a moment ago. */
+static bool look_at_table(struct fleet *f, struct api_reply *reply)
+{
+    struct error err = ERROR_INIT;
+    bool changed = false;
+    int r = f->core ? store_changed(f->store, &changed, &err) : 0;
+    if (r == 0 && changed)
+        r = fleet_read_rows(f, &err);
+    if (r < 0) {
+        api_reply_error(reply, &err);
+        return false;
+    }
+    if (changed) {
+        struct core_event event = {.kind = CORE_TIME};
+        fleet_step(f, &event);
+    }
+    return true;
+}
+
+static void reply_json(struct api_reply *reply, json_t *steal_json, const struct error *err)
+{
+    if (steal_json)
+        api_reply_json(reply, 200, steal_json);
+    else if (error_is_set(err))
+        api_reply_error(reply, err);
+    else
+        api_reply_problem(reply, 500, NULL, "out of memory");
+}
+
+static void get_agents(void *ctx, struct api_reply *reply)
+{
+    struct fleet *f = ctx;
+    if (look_at_table(f, reply))
+        reply_json(reply, view_agents(f), NULL);
+}
+
+static void get_agent(void *ctx, const char *name, struct api_reply *reply)
+{
+    struct fleet *f = ctx;
+    struct error err = ERROR_INIT;
+    if (look_at_table(f, reply))
+        reply_json(reply, view_agent(f, name, &err), &err);
+}
+
+static void get_ready(void *ctx, struct api_reply *reply)
+{
+    struct fleet *f = ctx;
+    if (store_fleet(f->store)[0] == '\0')
+        api_reply_problem(reply, 503, "no_fleet", "the database has no fleet yet; `roost apply FILE` makes one");
+    else if (f->engine_lost)
+        api_reply_problem(reply, 503, "engine_lost", "%s", f->engine_error.text);
+    else if (!f->core || !core_is_synced(f->core))
+        api_reply_problem(reply, 503, "starting", "the engine was not listed yet");
+    else if (f->save_failed)
+        api_reply_problem(reply, 503, "store_failed", "the database cannot be written");
+    else
+        api_reply_json(reply, 200, json_pack("{s:s}", "status", "ready"));
+}
+
+void fleet_pass(struct fleet *f, const struct api_reconcile *what, struct api_reply *reply)
+{
+    struct fleet_waiter *waiter = calloc(1, sizeof(*waiter));
+    if (!waiter) {
+        if (reply)
+            api_reply_problem(reply, 500, NULL, "out of memory");
+        return;
+    }
+    waiter->pass = ++f->last_pass;
+    waiter->reply = reply;
+    waiter->next = f->waiters;
+    f->waiters = waiter;
+    struct core_event event = {.kind = CORE_PASS,
+                               .pass = {.pass = waiter->pass,
+                                        .agent = what->agent,
+                                        .dry_run = what->dry_run,
+                                        .deep = what->deep,
+                                        .recreate = what->recreate,
+                                        .remove_orphans = what->remove_orphans}};
+    fleet_step(f, &event);
+}
+
+static void post_reconcile(void *ctx, const struct api_reconcile *what, struct api_reply *reply)
+{
+    struct fleet *f = ctx;
+    struct error err = ERROR_INIT;
+    struct agent_view view;
+    if (!look_at_table(f, reply))
+        return;
+    if (!f->core && f->engine_lost) {
+        api_reply_error(reply, &f->engine_error);
+    } else if (!f->core) {
+        api_reply_problem(reply, 503, "no_fleet", "the database has no fleet yet; `roost apply FILE` makes one");
+    } else if (what->agent && !core_view_agent(f->core, what->agent, &view)) {
+        reply_json(reply, view_agent(f, what->agent, &err), &err);
+    } else {
+        fleet_pass(f, what, reply);
+    }
+}
+
+const struct api_backend fleet_backend = {
+    .agents = get_agents,
+    .agent = get_agent,
+    .reconcile = post_reconcile,
+    .ready = get_ready,
+};
+
+static struct fleet_waiter *find_waiter(struct fleet *f, uint64_t pass, bool take)
+{
+    for (struct fleet_waiter **w = &f->waiters; *w; w = &(*w)->next) {
+        struct fleet_waiter *found = *w;
+        if (found->pass != pass)
+            continue;
+        if (take)
+            *w = found->next;
+        return found;
+    }
+    return NULL;
+}
+
+void fleet_progress(struct fleet *f, const struct effect *effect)
+{
+    struct fleet_waiter *waiter = find_waiter(f, effect->progress.pass, false);
+    if (waiter && waiter->reply)
+        api_reply_progress(waiter->reply, json_pack("{s:I, s:I}", "done", (json_int_t)effect->progress.done,
+                                                    "total", (json_int_t)effect->progress.total));
+}
+
+void fleet_report(struct fleet *f, const struct effect *effect)
+{
+    struct fleet_waiter *waiter = find_waiter(f, effect->report.pass, true);
+    struct error err = ERROR_INIT;
+    if (!waiter)
+        return;
+    if (!waiter->reply)
+        f->booted(f->ctx, effect);
+    else if (effect->report.error)
+        api_reply_error(waiter->reply, (error_set(&err, 1, ERROR_UNREACHABLE, "engine_lost", "%s",
+                                                  effect->report.error),
+                                        &err));
+    else
+        reply_json(waiter->reply, view_report(effect), NULL);
+    free(waiter);
+}
+
+/* Closing: who still waits is told so. */
+void fleet_drop_waiters(struct fleet *f)
+{
+    while (f->waiters) {
+        struct fleet_waiter *waiter = f->waiters;
+        f->waiters = waiter->next;
+        if (waiter->reply)
+            api_reply_problem(waiter->reply, 503, "stopping", "the daemon is stopping; ask again when it is back");
+        free(waiter);
+    }
+}

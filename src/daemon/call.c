@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One API request without a daemon: the same fleet, the same router, for as long as the answer takes.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/fleet.h"
+
+struct call {
+    struct api_reply reply; /* first: the transport is this struct */
+    struct fleet fleet;
+    uv_loop_t loop;
+    const char *method;
+    const char *target;
+    const json_t *body;
+    api_progress_fn *progress;
+    void *progress_ctx;
+    bool asked;
+    bool answered;
+    bool closed;
+    int status;
+    json_t *json;
+    struct error error;
+};
+
+static void on_finish(struct api_reply *reply, int status, json_t *json)
+{
+    struct call *call = (struct call *)reply;
+    call->answered = true;
+    call->status = status;
+    call->json = json;
+    uv_stop(&call->loop);
+}
+
+static void on_progress(struct api_reply *reply, json_t *json)
+{
+    struct call *call = (struct call *)reply;
+    call->progress(call->progress_ctx, json);
+    json_decref(json);
+}
+
+static const struct api_reply_ops reply_ops = {.finish = on_finish, .progress = on_progress};
+
+static void ask(struct call *call)
+{
+    if (call->asked)
+        return;
+    call->asked = true;
+    struct api_request request = {
+        .method = call->method,
+        .target = call->target,
+        .body = call->body,
+        .wants_progress = call->progress != NULL,
+        .peer_uid = geteuid(),
+    };
+    api_dispatch(&fleet_backend, &call->fleet, &request, &call->reply);
+}
+
+static void on_fatal(void *ctx, const struct error *err)
+{
+    struct call *call = ctx;
+    call->error = *err;
+    uv_stop(&call->loop);
+}
+
+static void on_booted(void *ctx, const struct effect *report)
+{
+    /* There is no boot pass: the one request is all. */
+}
+
+/* Without an engine, what is remembered is still worth telling; a pass is refused by the backend. */
+static void on_listed(void *ctx, bool whole)
+{
+    ask(ctx);
+}
+
+static bool drives_engine(const struct call *call)
+{
+    return strcmp(call->method, "GET") != 0 && !strstr(call->target, "dry_run=1");
+}
+
+static int open_all(struct call *call, const struct daemon_options *options, struct error *err)
+{
+    struct fleet *f = &call->fleet;
+    bool drives = drives_engine(call);
+    struct store_options store = {.path = options->db_path, .own = drives};
+    f->observe_only = !drives;
+    f->ctx = call;
+    f->fatal = on_fatal;
+    f->booted = on_booted;
+    f->listed = on_listed;
+    int r = store_open(&store, &f->store, err);
+    if (r == 0 && store_fleet(f->store)[0] == '\0')
+        r = error_set(err, -ENOENT, ERROR_NOT_FOUND, "no_fleet",
+                      "database %s has no fleet yet; `roost apply FILE` makes one", options->db_path);
+    if (r == 0)
+        r = fleet_open(f, &call->loop, options, err);
+    return r;
+}
+
+int daemon_call(const struct daemon_options *options, const char *method, const char *path_and_query,
+                const json_t *body, api_progress_fn *progress, void *progress_ctx,
+                struct api_answer *ret_answer, struct error *err)
+{
+    struct call *call = calloc(1, sizeof(*call));
+    if (!call)
+        return error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
+    call->reply.ops = &reply_ops;
+    call->method = method;
+    call->target = path_and_query;
+    call->body = body;
+    call->progress = progress;
+    call->progress_ctx = progress_ctx;
+    (void)uv_loop_init(&call->loop);
+    int r = open_all(call, options, err);
+    if (r == 0) {
+        fleet_begin(&call->fleet);
+        (void)uv_run(&call->loop, UV_RUN_DEFAULT);
+        if (call->answered)
+            r = api_answer_take(call->status, call->json, ret_answer, err);
+        else
+            r = error_set(err, -1, error_is_set(&call->error) ? call->error.kind : ERROR_FAILED, call->error.code,
+                          "%s", error_is_set(&call->error) ? call->error.text : "no answer");
+    }
+    fleet_close(&call->fleet);
+    (void)uv_run(&call->loop, UV_RUN_DEFAULT);
+    (void)uv_loop_close(&call->loop);
+    free(call);
+    return r;
+}

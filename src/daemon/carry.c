@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * EFFECT_OPERATION: one request to the engine, and its end back to the core.
+ */
+#include <string.h>
+
+#include "base/log.h"
+#include "base/sha256.h"
+#include "daemon/fleet.h"
+
+struct carrying {
+    struct fleet *f;
+    struct operation op; /* its strings are the two below */
+    char agent[AGENT_NAME_MAX + 1];
+    char name[256];
+    char id[2 * CONTAINER_ID_SIZE + 1];
+    bool networks_mended;
+};
+
+static void log_done(const struct carrying *c)
+{
+    static const char *const words[] = {
+        [OPERATION_CREATE] = "created",   [OPERATION_START] = "started",     [OPERATION_STOP] = "stopped",
+        [OPERATION_PAUSE] = "paused",     [OPERATION_UNPAUSE] = "unpaused",  [OPERATION_RENAME] = "renamed",
+        [OPERATION_REMOVE] = "removed",   [OPERATION_UPDATE] = "restart policy changed back",
+    };
+    if (c->op.kind == OPERATION_INSPECT || c->op.kind == OPERATION_PROBE)
+        return;
+    bool to = c->op.kind == OPERATION_RENAME;
+    log_info("%s: container %.12s %s%s%s", c->agent, c->id, words[c->op.kind], to ? " to " : "", to ? c->name : "");
+}
+
+static void send_start(struct carrying *c);
+
+static void on_networks(struct fleet *f, void *ctx)
+{
+    send_start(ctx);
+}
+
+/* The network of a sleeper was pruned: make it again, attach, start. */
+static bool mend_networks(struct carrying *c, const struct engine_result *result)
+{
+    if (c->op.kind != OPERATION_START || result->outcome != ENGINE_NETWORK_MISSING || c->networks_mended)
+        return false;
+    c->networks_mended = true;
+    fleet_ensure_networks(c->f, on_networks, c);
+    return true;
+}
+
+static void on_done(void *ctx, const struct engine_result *result)
+{
+    struct carrying *c = ctx;
+    struct observation o;
+    if (mend_networks(c, result))
+        return;
+    struct core_event event = {.kind = CORE_COMPLETION,
+                               .completion = {.operation = c->op.id,
+                                              .agent = c->agent,
+                                              .outcome = result->outcome,
+                                              .words = result->error.text}};
+    bool done = result->outcome == ENGINE_DONE || result->outcome == ENGINE_ALREADY;
+    if (done && c->op.kind == OPERATION_CREATE) {
+        (void)snprintf(c->id, sizeof(c->id), "%s", result->id ? result->id : "");
+        if (hex_parse(c->id, event.completion.container, CONTAINER_ID_SIZE) < 0)
+            event.completion.outcome = ENGINE_UNKNOWN;
+    }
+    if (done && result->container) {
+        fleet_observe(c->f, result->container, &o);
+        event.completion.observation = &o;
+    }
+    if (result->outcome == ENGINE_DONE)
+        log_done(c);
+    fleet_step(c->f, &event);
+    free(c);
+}
+
+static void refuse(struct carrying *c, const struct error *err)
+{
+    fleet_late(c->f, &c->op, ENGINE_REFUSED, false, err);
+    free(c);
+}
+
+static int make_create(struct fleet *f, const struct carrying *c, struct spec_request *request, struct error *err)
+{
+    struct spec_context context;
+    const struct fleet_row *row = fleet_find_row(f, c->agent);
+    if (!row || !row->spec)
+        return error_set(err, -1, ERROR_FAILED, NULL, "its row is gone");
+    fleet_context(f, row, &context);
+    return spec_request(row->spec, &context, request, err);
+}
+
+#define ATTACH_MAX 64
+
+static void send_create(struct carrying *c)
+{
+    struct error err = ERROR_INIT;
+    _cleanup_(spec_request_close) struct spec_request request = {0};
+    _cleanup_free_ char *body = NULL;
+    struct engine_attach attach[ATTACH_MAX];
+    char *endpoints[ATTACH_MAX] = {0};
+    int r = make_create(c->f, c, &request, &err);
+    if (r == 0 && request.n_attach > ATTACH_MAX)
+        r = error_set(&err, -1, ERROR_INVALID, NULL, "more than %d networks", ATTACH_MAX);
+    if (r == 0)
+        body = json_dumps(request.body, JSON_COMPACT);
+    if (r < 0 || !body) {
+        if (!error_is_set(&err))
+            (void)error_set(&err, -1, ERROR_FAILED, NULL, "out of memory");
+        refuse(c, &err);
+        return;
+    }
+    for (size_t i = 0; i < request.n_attach; i++) {
+        endpoints[i] = json_dumps(request.attach[i].endpoint, JSON_COMPACT);
+        attach[i] = (struct engine_attach){request.attach[i].network, endpoints[i] ? endpoints[i] : "{}"};
+    }
+    struct engine_create create = {
+        .name = c->name,
+        .body = body,
+        .body_len = strlen(body),
+        .attach = attach,
+        .n_attach = request.n_attach,
+    };
+    engine_create(c->f->engine, &create, on_done, c);
+    for (size_t i = 0; i < request.n_attach; i++)
+        free(endpoints[i]);
+}
+
+static void send_start(struct carrying *c)
+{
+    engine_start(c->f->engine, c->id, on_done, c);
+}
+
+/* The deadline needs the grace period; of a row that is gone it is not known, and the engine's own may be long. */
+#define GRACE_UNKNOWN_MS 300000
+
+static void send_stop(struct carrying *c)
+{
+    const struct fleet_row *row = fleet_find_row(c->f, c->agent);
+    uint64_t grace_ms = row && row->spec ? spec_settings(row->spec)->stop_grace_ns / 1000000 : GRACE_UNKNOWN_MS;
+    engine_stop(c->f->engine, c->id, grace_ms, on_done, c);
+}
+
+void fleet_carry(struct fleet *f, const struct operation *op)
+{
+    struct carrying *c = calloc(1, sizeof(*c));
+    if (!c) {
+        fleet_late(f, op, ENGINE_UNREACHABLE, false, NULL);
+        return;
+    }
+    c->f = f;
+    c->op = *op;
+    (void)snprintf(c->agent, sizeof(c->agent), "%s", op->agent);
+    (void)snprintf(c->name, sizeof(c->name), "%s", op->name);
+    hex_format(op->container, CONTAINER_ID_SIZE, c->id);
+    c->op.agent = c->agent;
+    c->op.name = c->name;
+    switch (op->kind) {
+    case OPERATION_CREATE:
+        send_create(c);
+        break;
+    case OPERATION_START:
+        send_start(c);
+        break;
+    case OPERATION_STOP:
+        send_stop(c);
+        break;
+    case OPERATION_PAUSE:
+        engine_pause(f->engine, c->id, on_done, c);
+        break;
+    case OPERATION_UNPAUSE:
+        engine_unpause(f->engine, c->id, on_done, c);
+        break;
+    case OPERATION_RENAME:
+        engine_rename(f->engine, c->id, c->name, on_done, c);
+        break;
+    case OPERATION_REMOVE:
+        engine_remove(f->engine, c->id, on_done, c);
+        break;
+    case OPERATION_UPDATE:
+        engine_update_restart(f->engine, c->id, lifecycle_restart_policy(op->lifecycle), on_done, c);
+        break;
+    case OPERATION_INSPECT:
+    case OPERATION_PROBE:
+        engine_inspect(f->engine, c->id, on_done, c);
+        break;
+    }
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Opening and closing a fleet, and the one way from an event to its effects.
+ */
+#include "daemon/fleet.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/sha256.h"
+
+#define RESYNC_NS (30 * NS_PER_S)
+
+static void on_clock(uv_poll_t *poll, int status, int events)
+{
+    struct fleet *f = poll->data;
+    uint64_t expirations;
+    if (read(f->clock_fd, &expirations, sizeof(expirations)) < 0)
+        return; /* it was armed anew meanwhile */
+    struct core_event event = {.kind = CORE_TIME};
+    fleet_step(f, &event);
+}
+
+static int open_clock(struct fleet *f, struct error *err)
+{
+    f->clock_fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (f->clock_fd < 0)
+        return error_wrap(err, -errno, "cannot make a timer");
+    int r = uv_poll_init(f->loop, &f->clock, f->clock_fd);
+    if (r < 0)
+        return error_wrap(err, r, "cannot watch the timer");
+    f->clock.data = f;
+    f->clock_open = true;
+    r = uv_poll_start(&f->clock, UV_READABLE, on_clock);
+    return r < 0 ? error_wrap(err, r, "cannot watch the timer") : 0;
+}
+
+static void arm_clock(struct fleet *f)
+{
+    uint64_t due_ns = core_next_deadline(f->core);
+    struct itimerspec at = {0};
+    if (due_ns != UINT64_MAX) {
+        at.it_value.tv_sec = (time_t)(due_ns / NS_PER_S);
+        at.it_value.tv_nsec = (long)(due_ns % NS_PER_S) + (due_ns == 0); /* all zero would disarm it */
+    }
+    (void)timerfd_settime(f->clock_fd, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
+int fleet_open(struct fleet *f, uv_loop_t *loop, const struct daemon_options *options, struct error *err)
+{
+    f->loop = loop;
+    f->takeover = options->takeover;
+    f->late_end = &f->late;
+    f->clock_fd = -1;
+    int r = open_clock(f, err);
+    if (r == 0)
+        r = engine_docker_open(loop, &options->engine, &f->engine, err);
+    return r;
+}
+
+void fleet_close(struct fleet *f)
+{
+    fleet_drop_waiters(f);
+    if (f->engine)
+        engine_close(f->engine, NULL, NULL);
+    f->engine = NULL;
+    if (f->clock_open)
+        uv_close((uv_handle_t *)&f->clock, NULL);
+    f->clock_open = false;
+    f->core = core_free(f->core);
+    while (f->late) {
+        struct fleet_late *next = f->late->next;
+        free(f->late->agent);
+        free(f->late);
+        f->late = next;
+    }
+    fleet_free_rows(f);
+    fleet_free_resources(f);
+    f->store = store_close(f->store);
+    if (f->clock_fd >= 0)
+        (void)close(f->clock_fd);
+    f->clock_fd = -1;
+}
+
+/* Remembering ----------------------------------------------------------------------------------- */
+
+static int save(struct fleet *f, const struct core_memory *memory, struct error *err)
+{
+    char id[2 * CONTAINER_ID_SIZE + 1];
+    hex_format(memory->container, CONTAINER_ID_SIZE, id);
+    struct store_state state = {
+        .agent = memory->name,
+        .container_id = memory->has_container ? id : NULL,
+        .state = agent_state_name(memory->state),
+        .reason = memory->reason[0] != '\0' ? memory->reason : NULL,
+        .failed_generation = memory->failed_generation,
+    };
+    return store_write_state(f->store, &state, err);
+}
+
+static int remember_all(struct fleet *f, const struct effects *effects, struct error *err)
+{
+    int r = store_begin_relaxed(f->store, err);
+    for (size_t i = 0; r == 0 && i < effects->n; i++) {
+        const struct effect *e = &effects->items[i];
+        if (e->kind == EFFECT_SAVE)
+            r = save(f, &e->save, err);
+        else if (e->kind == EFFECT_FORGET)
+            r = store_delete_tombstone(f->store, e->forget.name, e->forget.generation, err);
+    }
+    if (r == 0)
+        r = store_commit(f->store, err);
+    if (r < 0)
+        store_rollback(f->store);
+    return r;
+}
+
+/* A store that cannot be written keeps no agent down: the core goes on, and says it all again later. */
+static void remember(struct fleet *f, const struct effects *effects)
+{
+    struct error err = ERROR_INIT;
+    size_t n = 0;
+    for (size_t i = 0; i < effects->n; i++)
+        n += effects->items[i].kind == EFFECT_SAVE || effects->items[i].kind == EFFECT_FORGET;
+    if (n == 0 || f->observe_only)
+        return;
+    if (remember_all(f, effects, &err) == 0)
+        return;
+    if (!f->save_failed)
+        log_error("%s; the fleet is kept as it should be, and what is to be remembered is written later",
+                  err.text);
+    f->save_failed = true;
+}
+
+/* Carrying out ---------------------------------------------------------------------------------- */
+
+static void tell(const struct report *notice)
+{
+    if (notice->error)
+        log_warning("%s: %s", notice->agent, notice->error);
+    else
+        log_info("%s: %s%s%s", notice->agent, report_word_name(notice->action), notice->reason[0] ? ": " : "",
+                 notice->reason);
+}
+
+static void carry_out(struct fleet *f, const struct effect *e)
+{
+    switch (e->kind) {
+    case EFFECT_OPERATION:
+        if (e->operation.kind == OPERATION_PROBE)
+            fleet_probe(f, &e->operation);
+        else
+            fleet_carry(f, &e->operation);
+        break;
+    case EFFECT_LIST:
+        fleet_list(f, e);
+        break;
+    case EFFECT_PROGRESS:
+        fleet_progress(f, e);
+        break;
+    case EFFECT_REPORT:
+        fleet_report(f, e);
+        break;
+    case EFFECT_NOTICE:
+        tell(&e->notice);
+        break;
+    case EFFECT_SAVE:
+    case EFFECT_FORGET:
+        break; /* remember() */
+    }
+}
+
+static void step_once(struct fleet *f, struct core_event *event)
+{
+    struct effects effects;
+    event->now_ns = clock_boot_ns();
+    if (core_step(f->core, event, &effects) < 0)
+        log_error("out of memory; what was not done is done with the next look");
+    remember(f, &effects);
+    for (size_t i = 0; i < effects.n; i++)
+        carry_out(f, &effects.items[i]);
+}
+
+void fleet_step(struct fleet *f, struct core_event *event)
+{
+    if (!f->core)
+        return;
+    step_once(f, event);
+    while (f->late) {
+        struct fleet_late *late = f->late;
+        f->late = late->next;
+        if (!f->late)
+            f->late_end = &f->late;
+        struct core_event next = {.kind = CORE_COMPLETION,
+                                  .completion = {.operation = late->operation,
+                                                 .agent = late->agent,
+                                                 .outcome = late->outcome,
+                                                 .ready = late->ready,
+                                                 .words = late->error.text}};
+        step_once(f, &next);
+        free(late->agent);
+        free(late);
+    }
+    arm_clock(f);
+}
+
+void fleet_late(struct fleet *f, const struct operation *op, enum engine_outcome outcome, bool ready,
+                const struct error *err)
+{
+    struct fleet_late *late = calloc(1, sizeof(*late));
+    if (late)
+        late->agent = strdup(op->agent);
+    if (!late || !late->agent) {
+        free(late);
+        log_error("out of memory; agent %s stands until the next start", op->agent);
+        return;
+    }
+    late->operation = op->id;
+    late->outcome = outcome;
+    late->ready = ready;
+    if (err)
+        late->error = *err;
+    *f->late_end = late;
+    f->late_end = &late->next;
+}
+
+/* Beginning ------------------------------------------------------------------------------------- */
+
+struct foreign {
+    struct fleet *f;
+    char uid[64];
+    size_t n;
+};
+
+/* A container of a fleet of this name that is another database's. */
+static void on_fleet_row(void *ctx, const struct engine_container *c)
+{
+    struct foreign *foreign = ctx;
+    struct error err = ERROR_INIT;
+    const char *uid = engine_container_label(c, "roost.db");
+    if (!uid || store_has_uid(foreign->f->store, uid))
+        return;
+    if (foreign->f->takeover && store_add_uid(foreign->f->store, uid, &err) == 0) {
+        log_info("taking over the containers of database %s", uid);
+        return;
+    }
+    foreign->n++;
+    (void)snprintf(foreign->uid, sizeof(foreign->uid), "%s", uid);
+}
+
+static void make_core(struct fleet *f)
+{
+    struct error err = ERROR_INIT;
+    struct core_config config = {
+        .fleet = store_fleet(f->store),
+        .resync_ns = f->observe_only ? 0 : RESYNC_NS,
+        .observe_only = f->observe_only,
+    };
+    f->core = core_new(&config);
+    int r = f->core ? 0 : error_set(&err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
+    if (r == 0)
+        r = fleet_read_rows(f, &err);
+    if (r == 0)
+        r = fleet_read_memory(f, &err);
+    if (r < 0) {
+        f->fatal(f->ctx, &err);
+        return;
+    }
+    struct core_event event = {.kind = CORE_TIME};
+    fleet_step(f, &event);
+}
+
+static void on_fleet_listed(void *ctx, const struct engine_result *result)
+{
+    struct foreign *foreign = ctx;
+    struct fleet *f = foreign->f;
+    struct error err = ERROR_INIT;
+    bool refused = foreign->n > 0;
+    if (refused)
+        (void)error_set(&err, 1, ERROR_CONFLICT, "other_database",
+                        "%zu containers of fleet \"%s\" belong to another database (%s), which may be lost or in use; "
+                        "take them over with --takeover, or choose another fleet name",
+                        foreign->n, store_fleet(f->store), foreign->uid);
+    free(foreign);
+    if (refused) {
+        f->fatal(f->ctx, &err);
+    } else if (result->outcome == ENGINE_DONE) {
+        f->engine_lost = false;
+        make_core(f);
+    } else {
+        f->engine_lost = true;
+        f->engine_error = result->error;
+        f->listed(f->ctx, false);
+    }
+}
+
+void fleet_begin(struct fleet *f)
+{
+    struct foreign *foreign = calloc(1, sizeof(*foreign));
+    char label[128];
+    if (!foreign) {
+        struct error err = ERROR_INIT;
+        (void)error_set(&err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
+        f->fatal(f->ctx, &err);
+        return;
+    }
+    foreign->f = f;
+    (void)snprintf(label, sizeof(label), "roost.fleet=%s", store_fleet(f->store));
+    engine_list(f->engine, label, on_fleet_row, on_fleet_listed, foreign);
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Rows of the store become rows of the core, and their specs are kept, since requests are made from them.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "base/log.h"
+#include "base/sha256.h"
+#include "daemon/fleet.h"
+
+struct fleet_row *fleet_find_row(const struct fleet *f, const char *name)
+{
+    struct fleet_row *row = NULL;
+    HASH_FIND_STR(f->rows, name, row);
+    return row;
+}
+
+static void free_volumes(struct fleet_row *row)
+{
+    for (size_t i = 0; i < row->n_volumes; i++) {
+        free((char *)(uintptr_t)row->volumes[i].destination);
+        free((char *)(uintptr_t)row->volumes[i].name);
+    }
+    free(row->volumes);
+    row->volumes = NULL;
+    row->n_volumes = 0;
+}
+
+static void free_row(struct fleet *f, struct fleet_row *row)
+{
+    HASH_DELETE(hh, f->rows, row);
+    free_volumes(row);
+    spec_free(row->spec);
+    free(row->name);
+    free(row->image);
+    free(row->held_reason);
+    free(row->invalid);
+    free(row);
+}
+
+void fleet_free_rows(struct fleet *f)
+{
+    struct fleet_row *row, *next;
+    HASH_ITER(hh, f->rows, row, next)
+    {
+        free_row(f, row);
+    }
+}
+
+void fleet_context(struct fleet *f, const struct fleet_row *row, struct spec_context *ret_context)
+{
+    *ret_context = (struct spec_context){
+        .fleet = store_fleet(f->store),
+        .agent = row->name,
+        .db_uid = store_uid(f->store),
+        .lifecycle = row->lifecycle,
+        .image = row->image,
+        .volumes = row->volumes,
+        .n_volumes = row->n_volumes,
+        .resource_name = fleet_resource_name,
+        .resource_ctx = f,
+    };
+}
+
+struct reading {
+    struct fleet *f;
+    struct error *err;
+    int r;
+};
+
+static struct fleet_row *row_of(struct fleet *f, const char *name)
+{
+    struct fleet_row *row = fleet_find_row(f, name);
+    if (row)
+        return row;
+    row = calloc(1, sizeof(*row));
+    if (row)
+        row->name = strdup(name);
+    if (!row || !row->name) {
+        free(row);
+        return NULL;
+    }
+    HASH_ADD_KEYPTR(hh, f->rows, row->name, strlen(row->name), row);
+    return row;
+}
+
+static int read_idle_timeout(const struct store_agent *agent, uint64_t *ret_ns, struct error *err)
+{
+    *ret_ns = 0;
+    if (!agent->idle_timeout)
+        return 0;
+    int r = duration_parse(agent->idle_timeout, ret_ns);
+    if (r < 0)
+        return error_set(err, r, ERROR_INVALID, "bad_duration",
+                         "idle_timeout: \"%s\" is no duration; write it like 90s or 1h30m", agent->idle_timeout);
+    if (*ret_ns == 0)
+        return error_set(err, -EINVAL, ERROR_INVALID, "bad_duration",
+                         "idle_timeout: must be more than 0; write it like 90s or 1h30m");
+    return 0;
+}
+
+/* All that can be wrong with a row fails this agent alone. */
+static int check_row(struct fleet_row *row, const struct store_agent *agent, struct core_row *core_row,
+                     struct error *err)
+{
+    int r = lifecycle_parse(agent->lifecycle, &row->lifecycle)
+                ? 0
+                : error_set(err, -EINVAL, ERROR_INVALID, NULL, "lifecycle: \"%s\" is neither hot nor lazy",
+                            agent->lifecycle);
+    if (r == 0)
+        r = read_idle_timeout(agent, &core_row->idle_timeout_ns, err);
+    if (r == 0)
+        r = spec_parse(agent->spec, agent->image, &row->spec, err);
+    if (r == 0)
+        r = spec_check_lifecycle(row->spec, row->lifecycle, NULL, NULL, err);
+    if (r == 0)
+        r = spec_id(row->spec, SPEC_VERSION, &core_row->spec);
+    return r;
+}
+
+static void take_settings(const struct spec_settings *settings, struct core_row *row)
+{
+    row->container_name = settings->container_name;
+    row->ready = settings->ready;
+    row->ready_timeout_ns = settings->ready_timeout_ns;
+    row->sleep = settings->sleep;
+}
+
+static int send_row(struct fleet *f, const struct fleet_row *row, struct core_row *core_row)
+{
+    struct core_depends *depends = NULL;
+    if (row->spec) {
+        const struct spec_settings *settings = spec_settings(row->spec);
+        take_settings(settings, core_row);
+        depends = calloc(settings->n_depends + 1, sizeof(*depends));
+        if (!depends)
+            return -ENOMEM;
+        for (size_t i = 0; i < settings->n_depends; i++)
+            depends[i] = (struct core_depends){settings->depends[i].agent, settings->depends[i].condition};
+        core_row->depends = depends;
+        core_row->n_depends = settings->n_depends;
+    }
+    struct core_event event = {.kind = CORE_ROW, .row = *core_row};
+    fleet_step(f, &event);
+    free(depends);
+    return 0;
+}
+
+static int on_agent(void *ctx, const struct store_agent *agent)
+{
+    struct reading *reading = ctx;
+    struct fleet_row *row = row_of(reading->f, agent->name);
+    struct error err = ERROR_INIT;
+    if (!row)
+        return -ENOMEM;
+    spec_free(row->spec);
+    row->spec = NULL;
+    free(row->invalid);
+    row->invalid = NULL;
+    free(row->image);
+    row->image = strdup(agent->image);
+    free(row->held_reason);
+    row->held_reason = agent->held_reason ? strdup(agent->held_reason) : NULL;
+    row->generation = agent->generation;
+    struct core_row core_row = {.name = row->name, .generation = agent->generation, .held = agent->held};
+    if (check_row(row, agent, &core_row, &err) < 0) {
+        spec_free(row->spec);
+        row->spec = NULL;
+        row->invalid = strdup(error_is_set(&err) ? err.text : "out of memory");
+        log_warning("%s: %s", row->name, row->invalid ? row->invalid : "out of memory");
+    }
+    if (!row->image || (!row->spec && !row->invalid))
+        return -ENOMEM;
+    core_row.lifecycle = row->lifecycle;
+    core_row.invalid = row->invalid;
+    return send_row(reading->f, row, &core_row);
+}
+
+static int on_tombstone(void *ctx, const struct store_tombstone *tombstone)
+{
+    struct reading *reading = ctx;
+    struct fleet_row *row = fleet_find_row(reading->f, tombstone->name);
+    if (row && row->generation < tombstone->generation)
+        free_row(reading->f, row);
+    struct core_event event = {.kind = CORE_TOMBSTONE,
+                               .tombstone = {.name = tombstone->name, .generation = tombstone->generation}};
+    fleet_step(reading->f, &event);
+    return 0;
+}
+
+/* Parts of a batch emit nothing, so no effect is carried out inside of the store's read. */
+int fleet_read_rows(struct fleet *f, struct error *err)
+{
+    struct reading reading = {.f = f, .err = err};
+    int r = fleet_read_resources(f, err);
+    if (r == 0)
+        r = store_read_changes(f->store, f->generation, on_agent, on_tombstone, &reading, &f->generation, err);
+    if (r == 0)
+        r = fleet_use_resources(f);
+    if (r < 0 && !error_is_set(err))
+        r = error_wrap(err, r, "cannot read the table of agents");
+    return r;
+}
+
+static int on_state(void *ctx, const struct store_state *state)
+{
+    struct fleet *f = ctx;
+    struct core_event event = {.kind = CORE_MEMORY,
+                               .memory = {.name = state->agent,
+                                          .reason = state->reason ? state->reason : "",
+                                          .failed_generation = state->failed_generation}};
+    if (!agent_state_parse(state->state, &event.memory.state))
+        return 0; /* a word of a later version: as if nothing were known */
+    event.memory.has_container = state->container_id && hex_parse(state->container_id, event.memory.container,
+                                                                  CONTAINER_ID_SIZE) == 0;
+    fleet_step(f, &event);
+    return 0;
+}
+
+static int on_volume(void *ctx, const char *agent, const struct store_volume *volume)
+{
+    struct fleet_row *row = fleet_find_row(ctx, agent);
+    if (!row)
+        return 0;
+    struct spec_volume *volumes = realloc(row->volumes, (row->n_volumes + 1) * sizeof(*volumes));
+    if (!volumes)
+        return -ENOMEM;
+    row->volumes = volumes;
+    struct spec_volume copy = {strdup(volume->destination), strdup(volume->name)};
+    if (!copy.destination || !copy.name) {
+        free((char *)(uintptr_t)copy.destination);
+        free((char *)(uintptr_t)copy.name);
+        return -ENOMEM;
+    }
+    volumes[row->n_volumes++] = copy;
+    return 0;
+}
+
+int fleet_read_memory(struct fleet *f, struct error *err)
+{
+    int r = store_read_states(f->store, on_state, f, err);
+    if (r == 0)
+        r = store_read_volumes(f->store, on_volume, f, err);
+    if (r < 0 && !error_is_set(err))
+        r = error_wrap(err, r, "cannot read what was remembered");
+    return r;
+}
+
+static bool same_volumes(const struct fleet_row *row, const struct store_volume *volumes, size_t n)
+{
+    if (row->n_volumes != n)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(row->volumes[i].destination, volumes[i].destination) != 0 ||
+            strcmp(row->volumes[i].name, volumes[i].name) != 0)
+            return false;
+    return true;
+}
+
+void fleet_set_volumes(struct fleet *f, struct fleet_row *row, const struct store_volume *volumes, size_t n)
+{
+    struct error err = ERROR_INIT;
+    if (same_volumes(row, volumes, n))
+        return;
+    free_volumes(row);
+    for (size_t i = 0; i < n; i++)
+        if (on_volume(f, row->name, &volumes[i]) < 0)
+            break; /* the next listing tries again */
+    if (!f->observe_only && store_write_volumes(f->store, row->name, volumes, n, &err) < 0)
+        log_warning("%s: its anonymous volumes are not remembered: %s", row->name, err.text);
+}
