@@ -132,7 +132,7 @@ static void take_probe(struct core *core, struct agent *a, const struct core_com
 
 void complete_take(struct core *core, const struct core_completion *completion)
 {
-    struct agent *a = table_find(core, completion->agent);
+    struct agent *a = agents_find(core, completion->agent);
     if (a && a->probe != 0 && a->probe == completion->operation) {
         take_probe(core, a, completion);
         return;

@@ -55,7 +55,7 @@ struct core *core_free(struct core *core)
     struct agent *a, *next;
     HASH_ITER(hh, core->agents, a, next)
     {
-        table_remove(core, a);
+        agents_remove(core, a);
     }
     pass_free_all(core);
     effects_reset(core);
@@ -184,7 +184,7 @@ void core_each_agent(const struct core *core, void (*each)(void *ctx, const stru
 
 bool core_view_agent(const struct core *core, const char *name, struct agent_view *ret_view)
 {
-    const struct agent *a = table_find(core, name);
+    const struct agent *a = agents_find(core, name);
     if (a)
         *ret_view = agent_view_of(core, a);
     return a != NULL;

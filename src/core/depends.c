@@ -72,7 +72,7 @@ void depends_refresh(struct core *core)
         if (a->presence != PRESENCE_ROW)
             continue;
         for (size_t i = 0; i < a->n_depends; i++) {
-            struct agent *b = table_find(core, a->depends[i].agent);
+            struct agent *b = agents_find(core, a->depends[i].agent);
             if (!b || b->presence != PRESENCE_ROW)
                 continue;
             any = true;
@@ -149,7 +149,7 @@ static bool is_hopeless(const struct agent *b, enum depends_condition condition)
 const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_hopeless)
 {
     for (size_t i = 0; i < a->n_depends; i++) {
-        struct agent *b = table_find(core, a->depends[i].agent);
+        struct agent *b = agents_find(core, a->depends[i].agent);
         enum depends_condition condition = a->depends[i].condition;
         if (!b || b->presence != PRESENCE_ROW) {
             *ret_hopeless = true;

@@ -3,7 +3,7 @@
  * The core's own picture of the fleet, shared by the files of src/core and by nobody else.
  *
  * Who does what:
- *   table.c    agents by name and by container name; queues; the clock's heap
+ *   agents.c   agents by name and by container name; queues; the clock's heap
  *   rows.c     CORE_ROW, CORE_TOMBSTONE, CORE_MEMORY change what should be
  *   listing.c  CORE_LISTED, CORE_LISTING_END change what is
  *   complete.c CORE_COMPLETION changes what is, and ends the operation in flight
@@ -211,12 +211,12 @@ struct core {
     bool starved; /* out of memory in this step */
 };
 
-/* table.c */
-struct agent *table_find(const struct core *core, const char *name);
-struct agent *table_find_by_container_name(const struct core *core, const char *container_name);
-struct agent *table_add(struct core *core, const char *name); /* NULL: out of memory */
-void table_remove(struct core *core, struct agent *a);
-bool table_set_container_name(struct core *core, struct agent *a, const char *container_name);
+/* agents.c*/
+struct agent *agents_find(const struct core *core, const char *name);
+struct agent *agents_find_by_container_name(const struct core *core, const char *container_name);
+struct agent *agents_add(struct core *core, const char *name); /* NULL: out of memory */
+void agents_remove(struct core *core, struct agent *a);
+bool agents_set_container_name(struct core *core, struct agent *a, const char *container_name);
 const char *agent_container_name(const struct core *core, const struct agent *a, enum slot slot, char *buf,
                                  size_t size);
 #define CONTAINER_NAME_SIZE 256

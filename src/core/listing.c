@@ -102,10 +102,10 @@ static void take_ours(struct core *core, struct agent *a, const struct observati
 /* Whose name is it, and may it be there? */
 static void take_foreign(struct core *core, const struct observation *o)
 {
-    struct agent *a = table_find_by_container_name(core, o->name);
+    struct agent *a = agents_find_by_container_name(core, o->name);
     enum conflict conflict = CONFLICT_NAME;
     if (!a && o->compose_service[0] != '\0') {
-        a = table_find(core, o->compose_service);
+        a = agents_find(core, o->compose_service);
         conflict = CONFLICT_COMPOSE;
     }
     if (a && o->compose_service[0] != '\0' && strcmp(o->compose_service, a->name) == 0)
@@ -122,9 +122,9 @@ void listing_take(struct core *core, uint64_t list, const struct observation *o)
         take_foreign(core, o);
         return;
     }
-    struct agent *a = table_find(core, o->agent);
+    struct agent *a = agents_find(core, o->agent);
     if (!a)
-        a = table_add(core, o->agent);
+        a = agents_add(core, o->agent);
     if (a && listing_counts(core, a))
         take_ours(core, a, o);
 }

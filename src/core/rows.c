@@ -55,7 +55,7 @@ static void take_container_name(struct core *core, struct agent *a, const char *
     if ((!name && !a->container_name) ||
         (name && a->container_name && strcmp(name, a->container_name) == 0))
         return;
-    if (!table_set_container_name(core, a, name))
+    if (!agents_set_container_name(core, a, name))
         return;
     for (int i = 0; i < SLOTS; i++)
         a->containers[i].renamed = i == SLOT_MAIN && a->containers[i].known;
@@ -66,9 +66,9 @@ static void take_container_name(struct core *core, struct agent *a, const char *
 
 void rows_take(struct core *core, const struct core_row *row)
 {
-    struct agent *a = table_find(core, row->name);
+    struct agent *a = agents_find(core, row->name);
     if (!a)
-        a = table_add(core, row->name);
+        a = agents_add(core, row->name);
     if (!a)
         return;
     bool fresh = a->presence != PRESENCE_ROW;
@@ -99,11 +99,11 @@ void rows_take(struct core *core, const struct core_row *row)
 
 void rows_delete(struct core *core, const struct core_tombstone *tombstone)
 {
-    struct agent *a = table_find(core, tombstone->name);
+    struct agent *a = agents_find(core, tombstone->name);
     if (a && a->presence == PRESENCE_ROW && a->generation > tombstone->generation)
         return; /* a row beats its tombstone */
     if (!a)
-        a = table_add(core, tombstone->name);
+        a = agents_add(core, tombstone->name);
     if (!a)
         return;
     if (a->presence == PRESENCE_ROW)
@@ -118,7 +118,7 @@ void rows_delete(struct core *core, const struct core_tombstone *tombstone)
 
 void rows_remember(struct core *core, const struct core_memory *memory)
 {
-    struct agent *a = table_find(core, memory->name);
+    struct agent *a = agents_find(core, memory->name);
     if (!a)
         return;
     a->state = memory->state;

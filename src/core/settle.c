@@ -350,7 +350,7 @@ static bool forget(struct core *core, struct agent *a)
         e->forget.generation = a->generation;
     }
     settled(core, a, NULL);
-    table_remove(core, a);
+    agents_remove(core, a);
     return true;
 }
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct agent *table_find(const struct core *core, const char *name)
+struct agent *agents_find(const struct core *core, const char *name)
 {
     struct agent *a = NULL;
     HASH_FIND_STR(core->agents, name, a);
@@ -16,7 +16,7 @@ struct agent *table_find(const struct core *core, const char *name)
 }
 
 /* {fleet}-{agent} is found by the agent's name; only other names are in a table of their own. */
-struct agent *table_find_by_container_name(const struct core *core, const char *container_name)
+struct agent *agents_find_by_container_name(const struct core *core, const char *container_name)
 {
     struct agent *a = NULL;
     HASH_FIND(hh_name, core->by_container_name, container_name, strlen(container_name), a);
@@ -25,11 +25,11 @@ struct agent *table_find_by_container_name(const struct core *core, const char *
     size_t len = strlen(core->fleet);
     if (strncmp(container_name, core->fleet, len) != 0 || container_name[len] != '-')
         return NULL;
-    a = table_find(core, container_name + len + 1);
+    a = agents_find(core, container_name + len + 1);
     return a && !a->container_name ? a : NULL;
 }
 
-struct agent *table_add(struct core *core, const char *name)
+struct agent *agents_add(struct core *core, const char *name)
 {
     struct agent *a = calloc(1, sizeof(*a));
     if (a)
@@ -59,12 +59,12 @@ static void free_depends(struct agent *a)
     free(a->depends);
 }
 
-void table_remove(struct core *core, struct agent *a)
+void agents_remove(struct core *core, struct agent *a)
 {
     pass_forget(core, a);
     queue_drop(core, a);
     clock_set(core, a, NEVER_NS);
-    (void)table_set_container_name(core, a, NULL);
+    (void)agents_set_container_name(core, a, NULL);
     HASH_DELETE(hh, core->agents, a);
     if (a->rolling)
         core->rolling--;
@@ -91,7 +91,7 @@ bool set_text(struct core *core, char **text, const char *value)
     return true;
 }
 
-bool table_set_container_name(struct core *core, struct agent *a, const char *container_name)
+bool agents_set_container_name(struct core *core, struct agent *a, const char *container_name)
 {
     if (container_name && a->container_name && strcmp(container_name, a->container_name) == 0)
         return true;
