@@ -70,6 +70,14 @@ static void on_booted(void *ctx, const struct effect *report)
     /* There is no boot pass: the one request is all. */
 }
 
+/* A pass is in the first listing; a question waits for it. */
+static void on_made(void *ctx)
+{
+    struct call *call = ctx;
+    if (strcmp(call->method, "GET") != 0)
+        ask(call);
+}
+
 /* Without an engine, what is remembered is still worth telling; a pass is refused by the backend. */
 static void on_listed(void *ctx, bool whole)
 {
@@ -89,6 +97,7 @@ static int open_all(struct call *call, const struct daemon_options *options, str
     f->observe_only = !drives;
     f->ctx = call;
     f->fatal = on_fatal;
+    f->made = on_made;
     f->booted = on_booted;
     f->listed = on_listed;
     int r = store_open(&store, &f->store, err);

@@ -270,6 +270,7 @@ static void make_core(struct fleet *f)
         f->fatal(f->ctx, &err);
         return;
     }
+    f->made(f->ctx);
     struct core_event event = {.kind = CORE_TIME};
     fleet_step(f, &event);
 }

@@ -102,6 +102,7 @@ struct fleet {
     uint64_t last_pass;
     bool stepping;
 
+    void (*made)(void *ctx); /* the core is there, its rows are read: a pass asked for now is in the first listing */
     void (*booted)(void *ctx, const struct effect *report); /* the boot pass is over */
     void (*fatal)(void *ctx, const struct error *err);      /* it cannot go on */
     void (*listed)(void *ctx, bool whole);                  /* after each listing */

@@ -91,6 +91,12 @@ static void on_fatal(void *ctx, const struct error *err)
     stop(s);
 }
 
+static void on_made(void *ctx)
+{
+    struct serve *s = ctx;
+    fleet_pass(&s->fleet, &(struct api_reconcile){0}, NULL);
+}
+
 static void on_booted(void *ctx, const struct effect *report)
 {
     struct serve *s = ctx;
@@ -169,6 +175,7 @@ static int open_all(struct serve *s, const struct daemon_options *options, struc
     struct api_server_options api = {.socket_path = options->socket_path, .backend = &fleet_backend, .ctx = f};
     f->ctx = s;
     f->fatal = on_fatal;
+    f->made = on_made;
     f->booted = on_booted;
     f->listed = on_listed;
     (void)uv_timer_init(&s->loop, &s->poll);
