@@ -17,7 +17,7 @@
 struct assign {
     struct row *row;
     json_t *spec; /* the row's, once a word touched it; NULL: as it is */
-    bool check;   /* image or spec changed */
+    bool check;   /* a column changed that the spec must fit */
     struct error *err;
 };
 
@@ -39,6 +39,7 @@ static int set_lifecycle(struct assign *a, const char *value)
     if (!lifecycle_parse(value, &lifecycle))
         return error_set(a->err, -EINVAL, ERROR_USAGE, "usage",
                          "lifecycle is hot or lazy, not \"%s\"", value);
+    a->check = true;
     return set_text(a, &a->row->lifecycle, value);
 }
 
@@ -105,45 +106,38 @@ static const struct column {
     {"spec", set_whole_spec},
 };
 
-/* paths into the spec ----------------------------------------------------------------------------
- */
+/* paths into the spec -------------------------------------------------------------------------- */
 
-/* Keys whose value maps names to texts: below them a dot is part of the name and 1.10 stays 1.10.
- */
-static const char *const text_maps[] = {
-    "environment", "labels", "annotations", "sysctls", "extra_hosts",
-};
-
+/* Maps of names to texts, in which a dot is part of a name. */
 static bool is_text_map(const char *key)
 {
-    for (size_t i = 0; i < ARRAY_LEN(text_maps); i++)
-        if (strcmp(text_maps[i], key) == 0)
-            return true;
-    return false;
+    return strcmp(key, "environment") == 0 || strcmp(key, "labels") == 0;
 }
 
-/* NULL with `err` set. */
-static json_t *parse_value(struct assign *a, const char *path, const char *text, bool plain)
+/* The spec takes a text for a number and for true or false, as Compose does, so that nobody needs
+ * to know which it is. NULL with `err` set. */
+static json_t *parse_value(struct assign *a, const char *path, const char *text)
 {
     json_error_t why;
-    json_t *value = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &why);
-    bool must = *text && strchr("{[\"", *text);
-    if (!value && must) {
+    json_t *value = NULL;
+    if (strcmp(text, "null") == 0)
+        return json_null();
+    if (!*text || !strchr("{[\"", *text)) {
+        value = json_string(text);
+        if (!value)
+            (void)error_set(a->err, -EINVAL, ERROR_USAGE, "usage", "%s: not valid UTF-8", path);
+        return value;
+    }
+    value = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &why);
+    if (!value)
         (void)error_set(a->err, -EINVAL, ERROR_USAGE, "usage", "%s: not valid JSON: %s", path,
                         why.text);
-        return NULL;
-    }
-    if (value && (must || json_is_null(value) || !plain))
-        return value;
-    json_decref(value);
-    value = json_string(text);
-    if (!value)
-        (void)error_set(a->err, -EINVAL, ERROR_USAGE, "usage", "%s: not valid UTF-8", path);
     return value;
 }
 
-/* The map below `map` under this key, made when it is not there. */
-static json_t *step_into(struct assign *a, json_t *map, const char *key, const char *path)
+/* The map below `map` under this key, made when it is not there. `path` is the way to it. */
+static json_t *step_into(struct assign *a, json_t *map, const char *key, const char *path,
+                         size_t path_len)
 {
     json_t *next = json_object_get(map, key);
     if (!next) {
@@ -154,17 +148,21 @@ static json_t *step_into(struct assign *a, json_t *map, const char *key, const c
     if (json_is_object(next))
         return next;
     (void)error_set(a->err, -EINVAL, ERROR_USAGE, "usage",
-                    "%s: \"%s\" has no keys below it; give it whole: %s=…", path, key, key);
+                    "%s: there are no keys below %.*s; give it whole: %.*s=…", path, (int)path_len,
+                    path, (int)path_len, path);
     return NULL;
 }
 
-static int set_at(struct assign *a, json_t *map, char *rest, const char *path, json_t *value)
+/* Puts the value at a path, whose copy `walked` is cut up on the way. */
+static int set_at(struct assign *a, const char *path, char *walked, json_t *value)
 {
+    json_t *map = a->spec;
+    char *rest = walked;
     bool whole = false; /* what is left is one key */
     for (char *dot = strchr(rest, '.'); dot && !whole; dot = strchr(rest, '.')) {
         *dot = '\0';
-        whole = map == a->spec && is_text_map(rest);
-        map = step_into(a, map, rest, path);
+        whole = rest == walked && is_text_map(rest);
+        map = step_into(a, map, rest, path, (size_t)(dot - walked));
         if (!map)
             return -EINVAL;
         rest = dot + 1;
@@ -203,14 +201,13 @@ static int check_key(struct assign *a, const char *key)
 /* The row's spec in its canonical form, in which a map is a map whatever was written. */
 static int load_spec(struct assign *a)
 {
-    struct spec *spec = NULL;
+    _cleanup_(spec_freep) struct spec *spec = NULL;
     int r = spec_parse(a->row->spec, a->row->image, &spec, a->err);
     if (r < 0)
         return error_wrap(a->err, r, "what %s has is not valid, mend it with spec='{…}'",
                           a->row->name);
     _cleanup_(buf_close) struct buf text = BUF_INIT(SPEC_JSON_MAX);
     r = spec_canonical(spec, false, &text);
-    spec_free(spec);
     if (r < 0)
         return error_wrap(a->err, r, "cannot read the spec of %s", a->row->name);
     a->spec = json_loads(buf_text(&text), 0, NULL);
@@ -228,12 +225,11 @@ static int set_path(struct assign *a, const char *path, const char *text)
         r = load_spec(a);
     if (r < 0)
         return r;
-    json_auto_t *value = parse_value(a, path, text, is_text_map(first));
-    return value ? set_at(a, a->spec, walked, path, value) : -EINVAL;
+    json_auto_t *value = parse_value(a, path, text);
+    return value ? set_at(a, path, walked, value) : -EINVAL;
 }
 
-/* all words
- * ---------------------------------------------------------------------------------------- */
+/* all words ------------------------------------------------------------------------------------ */
 
 static int assign_word(struct assign *a, const char *word)
 {
@@ -250,23 +246,30 @@ static int assign_word(struct assign *a, const char *word)
     return set_path(a, key, equals + 1);
 }
 
+static int canonical_spec(struct assign *a, const struct spec *spec)
+{
+    _cleanup_(buf_close) struct buf text = BUF_INIT(SPEC_JSON_MAX);
+    int r = spec_canonical(spec, false, &text);
+    if (r < 0)
+        return error_wrap(a->err, r, "cannot write the spec of %s", a->row->name);
+    return set_text(a, &a->row->spec, buf_text(&text));
+}
+
+/* A spec that was not touched stays as it was written, and may be broken: that is for who broke it.
+ */
 static int check_spec(struct assign *a)
 {
+    enum lifecycle lifecycle;
     _cleanup_free_ char *text = a->spec ? json_dumps(a->spec, JSON_COMPACT) : NULL;
     if (a->spec && !text)
         return no_memory(a);
-    struct spec *spec = NULL;
+    _cleanup_(spec_freep) struct spec *spec = NULL;
     int r = spec_parse(text ? text : a->row->spec, a->row->image, &spec, a->err);
-    if (r < 0 || !a->spec) {
-        spec_free(spec);
-        return r;
-    }
-    _cleanup_(buf_close) struct buf canonical = BUF_INIT(SPEC_JSON_MAX);
-    r = spec_canonical(spec, false, &canonical);
-    spec_free(spec);
+    if (r == 0 && lifecycle_parse(a->row->lifecycle, &lifecycle))
+        r = spec_check_lifecycle(spec, lifecycle, NULL, NULL, a->err);
     if (r < 0)
-        return error_wrap(a->err, r, "cannot write the spec of %s", a->row->name);
-    return set_text(a, &a->row->spec, buf_text(&canonical));
+        return r;
+    return a->spec ? canonical_spec(a, spec) : 0;
 }
 
 int assign_words(struct row *row, const char *const *words, size_t n, struct error *err)

@@ -4,9 +4,9 @@
  * carried out on a row.
  *
  * A key is a column of the table, or a path into the spec: dotted, as the keys stand in a compose
- * file. A path into a map of texts (environment, labels, …) takes all that follows as one key, dots
- * too. A value is a text; one that begins with {, [ or " is JSON; true, false and numbers are such
- * outside of maps of texts; null takes the key out.
+ * file. Below environment and labels all that follows is one key, dots too. A value is a text,
+ * which does for numbers and true or false, too; one that begins with {, [ or " is JSON; null takes
+ * the key out.
  */
 #pragma once
 

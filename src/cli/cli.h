@@ -44,7 +44,7 @@ int cli_help(const struct command *command, struct error *err) _must_use_;
 /* settings.c: paths and formats from options, environment and defaults. */
 int cli_settings(struct cli *cli, struct error *err) _must_use_;
 
-/* say.c -------------------------------------------------------------------------------------- */
+/* say.c ---------------------------------------------------------------------------------------- */
 
 /* One line on stderr, control characters made visible; a note is kept back by -q. */
 void cli_note(const struct cli *cli, const char *fmt, ...) _printf_(2, 3);
@@ -61,7 +61,7 @@ int cli_confirm(const struct cli *cli, const char *question, struct error *err) 
 /* Prints what a command gives for people, closing the table. */
 int cli_print_table(const struct cli *cli, struct table *table, struct error *err) _must_use_;
 
-/* call.c ------------------------------------------------------------------------------------- */
+/* call.c --------------------------------------------------------------------------------------- */
 
 enum call_where {
     CALL_ANYWHERE,    /* the daemon, or else in this process */

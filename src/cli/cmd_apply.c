@@ -58,8 +58,7 @@ static int confirm_prune(const struct apply *a)
     return cli_confirm(a->cli, question, a->err);
 }
 
-/* writing ----------------------------------------------------------------------------------------
- */
+/* writing -------------------------------------------------------------------------------------- */
 
 /* Who holds it and which pool it is in are not the file's business: they stay. */
 static int write_service(const struct apply *a, const struct change *change)
@@ -132,8 +131,7 @@ static int apply_write(struct apply *a)
     return r;
 }
 
-/* telling
- * ------------------------------------------------------------------------------------------ */
+/* telling -------------------------------------------------------------------------------------- */
 
 static void tell_warnings(const struct apply *a)
 {

@@ -138,8 +138,7 @@ int spec_difference_paths(const char *a, const char *b, struct buf *ret_text)
     return ret_text->error;
 }
 
-/* one service ------------------------------------------------------------------------------------
- */
+/* one service ---------------------------------------------------------------------------------- */
 
 static void describe_field(struct buf *fields, const struct columns *was, const struct columns *is,
                            size_t column)
@@ -221,8 +220,7 @@ static int diff_service(const struct compose_project *project, const struct rows
     return r < 0 ? error_wrap(err, r, "cannot compare agent %s", service->name) : 0;
 }
 
-/* the whole
- * ---------------------------------------------------------------------------------------- */
+/* the whole ------------------------------------------------------------------------------------ */
 
 static int compare_names(const void *a, const void *b)
 {

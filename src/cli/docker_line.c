@@ -103,13 +103,11 @@ static int make_line(struct store *store, const struct row *row, const struct vo
     if (!lifecycle_parse(row->lifecycle, &context.lifecycle))
         return error_set(err, -EINVAL, ERROR_INVALID, NULL, "%s: lifecycle is neither hot nor lazy",
                          row->name);
-    struct spec *spec = NULL;
+    _cleanup_(spec_freep) struct spec *spec = NULL;
     int r = spec_parse(row->spec, row->image, &spec, err);
     if (r < 0)
         return error_wrap(err, r, "%s", row->name);
-    r = spec_docker_line(spec, &context, secrets, ret_line, err);
-    spec_free(spec);
-    return r;
+    return spec_docker_line(spec, &context, secrets, ret_line, err);
 }
 
 int docker_line(struct store *store, const char *name, bool secrets, struct buf *ret_line,

@@ -29,8 +29,7 @@ static void find(struct finding *f, enum health health, const char *fmt, ...)
     f->health = health;
 }
 
-/* the engine -------------------------------------------------------------------------------------
- */
+/* the engine ----------------------------------------------------------------------------------- */
 
 static void look_engine(struct doctor *d, struct finding *f)
 {
@@ -69,8 +68,7 @@ static void look_live_restore(struct doctor *d, struct finding *f)
              "after it); \"live-restore\": true in /etc/docker/daemon.json keeps them running");
 }
 
-/* the database
- * ------------------------------------------------------------------------------------- */
+/* the database --------------------------------------------------------------------------------- */
 
 static void look_database(struct doctor *d, struct finding *f)
 {
@@ -133,8 +131,7 @@ static void look_disk(struct doctor *d, struct finding *f)
          health == DOCTOR_OK ? "" : "; without room no change of the table can be kept");
 }
 
-/* the daemon
- * ----------------------------------------------------------------------------------------- */
+/* the daemon ----------------------------------------------------------------------------------- */
 
 static void look_owner(struct doctor *d, struct finding *f)
 {
@@ -169,8 +166,7 @@ static void look_daemon(struct doctor *d, struct finding *f)
         find(f, DOCTOR_WARN, "none runs: the fleet is only kept while `roost serve` does");
 }
 
-/* leftovers
- * -------------------------------------------------------------------------------------------- */
+/* leftovers ------------------------------------------------------------------------------------ */
 
 struct leftovers {
     const char *uid;

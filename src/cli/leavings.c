@@ -98,8 +98,7 @@ int leavings_add_resources(struct leavings *leavings, struct store *store, bool 
     return r < 0 && !error_is_set(err) ? error_wrap(err, r, "cannot read the networks") : r;
 }
 
-/* the same engine? -------------------------------------------------------------------------------
- */
+/* the same engine? ----------------------------------------------------------------------------- */
 
 struct sight {
     const json_t *agents; /* the daemon's */
@@ -155,8 +154,7 @@ int leavings_check(struct cli *cli, const struct leavings *leavings, struct erro
     return r < 0 ? r : check_engine(cli, answer, err);
 }
 
-/* removing
- * ------------------------------------------------------------------------------------------ */
+/* removing ------------------------------------------------------------------------------------- */
 
 static int remove_one(struct engine_session *session, const struct leaving *leaving,
                       struct error *err)
