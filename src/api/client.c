@@ -20,9 +20,8 @@
 
 struct call {
     CURL *easy;
-    const char *socket_path;
-    api_progress_fn *progress;
-    void *progress_ctx;
+    const struct api_client *client;
+    uint64_t silence_ms;
     uint64_t heard_ms; /* when something came last */
     bool silent;       /* given up for that */
     bool is_head;      /* the method: no body will come */
@@ -60,8 +59,8 @@ static int on_event(void *ctx, const char *event, const char *data, size_t len)
         call->report = json;
         return 0;
     }
-    if (!is_report && call->progress)
-        call->progress(call->progress_ctx, json);
+    if (!is_report && call->client->progress)
+        call->client->progress(call->client->progress_ctx, json);
     json_decref(json);
     return 0;
 }
@@ -95,7 +94,7 @@ static int on_second(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_
     (void)up_total;
     (void)up_now;
     struct call *call = ctx;
-    call->silent = now_ms() - call->heard_ms > API_CLIENT_SILENCE_MS;
+    call->silent = now_ms() - call->heard_ms > call->silence_ms;
     return call->silent;
 }
 
@@ -130,18 +129,18 @@ static int connect_failed(const char *path, int errno_value, struct error *err)
 static int died(const struct call *call, const char *why, struct error *err)
 {
     return error_set(err, -ECONNRESET, ERROR_UNREACHABLE, "daemon_died",
-                     "the daemon at %s went away before it had answered: %s", call->socket_path,
-                     why);
+                     "the daemon at %s went away before it had answered: %s",
+                     call->client->socket_path, why);
 }
 
 /* curl's result, in roost's words. */
 static int transfer_failed(const struct call *call, CURLcode code, struct error *err)
 {
-    const char *path = call->socket_path;
+    const char *path = call->client->socket_path;
     if (call->silent)
         return error_set(err, -ETIMEDOUT, ERROR_UNREACHABLE, "daemon_silent",
-                         "the daemon at %s has been silent for %d s; it hangs, or is stopped", path,
-                         API_CLIENT_SILENCE_MS / 1000);
+                         "the daemon at %s has been silent for %u s; it hangs, or is stopped", path,
+                         (unsigned)(call->silence_ms / 1000));
     if (call->failed == -EFBIG)
         return error_set(err, -EFBIG, ERROR_FAILED, "bad_answer",
                          "the daemon's answer is longer than %zu bytes", API_ANSWER_MAX);
@@ -197,7 +196,7 @@ static int plain_take(struct call *call, struct api_answer *ret_answer, struct e
     if (!json && call->text.len > 0 && status < 300)
         return error_set(err, -EBADMSG, ERROR_FAILED, "bad_answer",
                          "the daemon at %s did not answer in JSON; is it roost that listens there?",
-                         call->socket_path);
+                         call->client->socket_path);
     return api_answer_take((int)status, json, ret_answer, err);
 }
 
@@ -217,7 +216,7 @@ static int set_connection(struct call *call, const char *url)
 {
     CURL *easy = call->easy;
     CURLcode r = curl_easy_setopt(easy, CURLOPT_URL, url);
-    r |= curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, call->socket_path);
+    r |= curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, call->client->socket_path);
     r |= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     r |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     r |= curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
@@ -261,14 +260,12 @@ static int headers_make(bool with_body, struct curl_slist **ret_headers)
     static const char *const lines[] = {
         "Accept: application/json, text/event-stream",
         "Expect:", /* no waiting for "100 Continue" */
+        "Content-Type: application/json",
     };
+    size_t len = ARRAY_LEN(lines) - (with_body ? 0 : 1);
     _cleanup_(cleanup_slist) struct curl_slist *list = NULL;
-    for (size_t i = 0; i <= ARRAY_LEN(lines); i++) {
-        /* curl would call an empty body a form. */
-        const char *line = i < ARRAY_LEN(lines) ? lines[i]
-                           : with_body          ? "Content-Type: application/json"
-                                                : "Content-Type:";
-        struct curl_slist *longer = curl_slist_append(list, line);
+    for (size_t i = 0; i < len; i++) {
+        struct curl_slist *longer = curl_slist_append(list, lines[i]);
         if (!longer)
             return -ENOMEM;
         list = longer;
@@ -284,8 +281,11 @@ static int request_check(const char *socket_path, const char *path_and_query, co
         return error_set(err, -ENAMETOOLONG, ERROR_USAGE, "bad_socket_path",
                          "the path of the daemon's socket is longer than %zu bytes: %s",
                          sizeof(((struct sockaddr_un *)0)->sun_path) - 1, socket_path);
-    if (*path_and_query != '/')
-        return error_set(err, -EINVAL, ERROR_USAGE, NULL, "not a path of the API: %s",
+    bool is_path = *path_and_query == '/';
+    for (const char *p = path_and_query; *p; p++)
+        is_path = is_path && *p > ' ' && *p < 0x7f;
+    if (!is_path)
+        return error_set(err, -EINVAL, ERROR_USAGE, "bad_path", "not a path of the API: %s",
                          path_and_query);
     if (strlen(body) > API_BODY_MAX)
         return error_set(err, -EFBIG, ERROR_INVALID, "too_large",
@@ -299,7 +299,7 @@ static int call_run(struct call *call, const char *method, const char *path_and_
 {
     _cleanup_(buf_close) struct buf url = BUF_INIT(16384);
     _cleanup_(cleanup_slist) struct curl_slist *headers = NULL;
-    int r = request_check(call->socket_path, path_and_query, body, err);
+    int r = request_check(call->client->socket_path, path_and_query, body, err);
     if (r < 0)
         return r;
     r = buf_printf(&url, "http://localhost%s", path_and_query);
@@ -314,19 +314,17 @@ static int call_run(struct call *call, const char *method, const char *path_and_
     return perform(call, ret_answer, err);
 }
 
-int api_call(const char *socket_path, const char *method, const char *path_and_query,
-             const json_t *body, api_progress_fn *progress, void *progress_ctx,
-             struct api_answer *ret_answer, struct error *err)
+int api_client_call(const struct api_client *client, const char *method, const char *path_and_query,
+                    const json_t *body, struct api_answer *ret_answer, struct error *err)
 {
     char *text = body ? json_dumps(body, JSON_COMPACT | JSON_ENCODE_ANY) : strdup("");
     if (!text)
         return error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
     struct call call = {
         .easy = curl_easy_init(),
-        .socket_path = socket_path,
+        .client = client,
+        .silence_ms = client->silence_ms ? client->silence_ms : API_CLIENT_SILENCE_MS,
         .is_head = strcmp(method, "HEAD") == 0,
-        .progress = progress,
-        .progress_ctx = progress_ctx,
         .text = BUF_INIT(API_ANSWER_MAX),
     };
     sse_parser_init(&call.parser, API_ANSWER_MAX, on_event, &call);
@@ -334,6 +332,18 @@ int api_call(const char *socket_path, const char *method, const char *path_and_q
     call_close(&call);
     free(text);
     return r;
+}
+
+int api_call(const char *socket_path, const char *method, const char *path_and_query,
+             const json_t *body, api_progress_fn *progress, void *progress_ctx,
+             struct api_answer *ret_answer, struct error *err)
+{
+    const struct api_client client = {
+        .socket_path = socket_path,
+        .progress = progress,
+        .progress_ctx = progress_ctx,
+    };
+    return api_client_call(&client, method, path_and_query, body, ret_answer, err);
 }
 
 int api_path_append(struct buf *path, const char *segment)

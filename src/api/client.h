@@ -22,14 +22,26 @@ struct api_answer {
  * sends a heartbeat each 15 s, so this bounds no work. */
 #define API_CLIENT_SILENCE_MS 60000
 
+struct api_client {
+    const char *socket_path;
+    api_progress_fn *progress; /* NULL: no news wanted */
+    void *progress_ctx;
+    uint64_t silence_ms; /* 0: API_CLIENT_SILENCE_MS; looked at once a second */
+};
+
 /* One request. `path_and_query` goes over the wire as it is: put a word of the user's into it with
- * api_path_append(). `body` may be NULL. `progress` may be NULL.
+ * api_path_append(). `body` may be NULL.
  *
  * 0 with an answer of 2xx; else negative, with `err`:
  * - from the problem document: the kind that belongs to its status, its code, its detail;
  * - ERROR_UNREACHABLE "no_daemon" when no daemon listens there, "daemon_silent" when it hangs,
  *   "daemon_died" when it goes away in the middle;
  * - ERROR_DENIED "socket_denied" when the socket may not be used. */
+int api_client_call(const struct api_client *client, const char *method, const char *path_and_query,
+                    const json_t *body, struct api_answer *ret_answer,
+                    struct error *err) _must_use_;
+
+/* The same in one line. */
 int api_call(const char *socket_path, const char *method, const char *path_and_query,
              const json_t *body, api_progress_fn *progress, void *progress_ctx,
              struct api_answer *ret_answer, struct error *err) _must_use_;

@@ -42,6 +42,7 @@ static int dump_to_buf(const char *bytes, size_t len, void *ctx)
 
 static int out_write_plain(struct exchange *ex, json_t *json)
 {
+    buf_reset(&ex->out);
     if (!json)
         return 0;
     if (json_dump_callback(json, dump_to_buf, &ex->out, JSON_COMPACT | JSON_ENCODE_ANY) < 0)
@@ -59,15 +60,23 @@ static int out_write_report(struct exchange *ex, int status, json_t *json)
     return r;
 }
 
+/* The answer whole, or nothing. */
+static int out_write(struct exchange *ex, int status, json_t *json)
+{
+    ex->status = json || status >= 400 ? status : 204;
+    return ex->streaming ? out_write_report(ex, ex->status, json) : out_write_plain(ex, json);
+}
+
 /* Decide the answer. Steals `json`. */
 static void exchange_settle(struct exchange *ex, int status, json_t *json)
 {
     ex->settled = true;
-    ex->status = json || status >= 400 ? status : 204;
-    int r = ex->streaming ? out_write_report(ex, status, json) : out_write_plain(ex, json);
-    /* What cannot be written is not half sent: the client sees the connection end. */
-    if (r < 0)
-        ex->gone = true;
+    if (out_write(ex, status, json) < 0) {
+        json_t *problem =
+            problem_new(500, "too_large", "the answer is too long, or memory is short");
+        ex->gone = out_write(ex, 500, problem) < 0;
+        json_decref(problem);
+    }
     json_decref(json);
     exchange_wake(ex);
 }
@@ -125,6 +134,8 @@ void exchange_tick(struct exchange *ex)
     }
 }
 
+/* Here, and only here, the target is seen as it came: later libmicrohttpd has split it and decoded
+ * it, so that "%2F" could not be told from "/". */
 void *exchange_open(void *ctx, const char *uri, struct MHD_Connection *connection)
 {
     struct api_server *server = ctx;

@@ -164,14 +164,6 @@ static void connection_changed(void *ctx, struct MHD_Connection *connection, voi
     }
 }
 
-/* The router decodes, after splitting: here everything stays as it came. */
-static size_t keep_escapes(void *ctx, struct MHD_Connection *connection, char *text)
-{
-    (void)ctx;
-    (void)connection;
-    return strlen(text);
-}
-
 __attribute__((format(printf, 2, 0))) static void log_library(void *ctx, const char *fmt,
                                                               va_list ap)
 {
@@ -182,17 +174,23 @@ __attribute__((format(printf, 2, 0))) static void log_library(void *ctx, const c
     log_debug("http: %s", text);
 }
 
-static int http_start(struct api_server *server, unsigned connections_max)
+static unsigned or_default(unsigned value, unsigned usual)
+{
+    return value ? value : usual;
+}
+
+static int http_start(struct api_server *server, const struct api_server_options *options)
 {
     server->mhd = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, exchange_run,
         server, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL, MHD_OPTION_LISTEN_SOCKET,
-        server->socket.fd, MHD_OPTION_CONNECTION_LIMIT, connections_max,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)API_SILENCE_TIMEOUT_S,
+        server->socket.fd, MHD_OPTION_CONNECTION_LIMIT,
+        or_default(options->connections_max, API_CONNECTIONS_MAX), MHD_OPTION_CONNECTION_TIMEOUT,
+        or_default(options->silence_timeout_s, API_SILENCE_TIMEOUT_S),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, API_CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_URI_LOG_CALLBACK,
-        exchange_open, server, MHD_OPTION_NOTIFY_COMPLETED, exchange_close, server,
-        MHD_OPTION_NOTIFY_CONNECTION, connection_changed, server, MHD_OPTION_END);
+        MHD_OPTION_URI_LOG_CALLBACK, exchange_open, server, MHD_OPTION_NOTIFY_COMPLETED,
+        exchange_close, server, MHD_OPTION_NOTIFY_CONNECTION, connection_changed, server,
+        MHD_OPTION_END);
     return server->mhd ? 0 : -EIO;
 }
 
@@ -226,7 +224,7 @@ static struct api_server *server_new(uv_loop_t *loop, const struct api_server_op
         .heartbeat_ms = options->heartbeat_ms ? options->heartbeat_ms : API_HEARTBEAT_MS,
         .read_timeout_ms =
             options->read_timeout_ms ? options->read_timeout_ms : API_READ_TIMEOUT_MS,
-        .waiting_max = options->waiting_max ? options->waiting_max : API_WAITING_MAX,
+        .waiting_max = or_default(options->waiting_max, API_WAITING_MAX),
     };
     return server;
 }
@@ -242,8 +240,7 @@ int api_server_open(uv_loop_t *loop, const struct api_server_options *options,
         server_free(server);
         return r;
     }
-    r = http_start(server,
-                   options->connections_max ? options->connections_max : API_CONNECTIONS_MAX);
+    r = http_start(server, options);
     if (r == 0)
         r = handles_open(server);
     if (r == 0) {

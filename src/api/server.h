@@ -23,11 +23,12 @@
  *   that there is always room for those that are answered at once.
  * - API_READ_TIMEOUT_MS for a request to arrive, from connecting or from the last answer; it
  *   bounds idle connections and slow senders alike. Looked at with each heartbeat.
- * - API_SILENCE_TIMEOUT_S for a client that reads nothing of its answer.
+ * - API_SILENCE_TIMEOUT_S for a client that reads nothing of its answer, or sends nothing.
  *   Neither counts while an answer is awaited.
  * - API_CONNECTION_MEMORY bytes for the head of a request (libmicrohttpd then answers 413, 414 or
  *   431 by itself, in HTML), API_BODY_MAX for the body, four times that for a chunked one that is
  *   being thrown away.
+ * - API_ANSWER_MAX bytes of an answer; a longer one becomes a 500.
  * - API_STREAM_MAX bytes of news waiting for a client that does not read; later news are dropped.
  */
 #pragma once
@@ -53,6 +54,7 @@ struct api_server_options {
     /* 0: the defaults above. */
     uint64_t heartbeat_ms;
     uint64_t read_timeout_ms;
+    unsigned silence_timeout_s;
     unsigned connections_max;
     unsigned waiting_max;
 };

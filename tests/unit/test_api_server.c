@@ -16,6 +16,7 @@ static void test_answers_at_once(void **state)
     struct client *ok = world_caller(&world, "GET", "/v1/agents/web");
     struct client *missing = world_caller(&world, "GET", "/v1/nothing");
     struct client *method = world_caller(&world, "DELETE", "/v1/agents");
+    struct client *dots = world_caller(&world, "GET", "/v1/x/../agents");
     struct client *head = world_caller(&world, "HEAD", "/v1/agents");
     world_run(&world);
 
@@ -27,6 +28,7 @@ static void test_answers_at_once(void **state)
     assert_string_equal(missing->err.code, "no_such_path");
     assert_true(method->r < 0);
     assert_string_equal(method->err.code, "method_not_allowed");
+    assert_string_equal(dots->err.code, "no_such_path");
     assert_int_equal(head->r, 0);
     assert_null(head->answer.json);
     world_close(&world);
@@ -102,6 +104,52 @@ static void test_many_answers_later(void **state)
     many_wait(keep_until_many, NULL, false);
     many_wait(NULL, tick_until_many, false);
     many_wait(NULL, tick_until_many, true);
+}
+
+/* One call answers another's, from within libmicrohttpd, and then nothing more happens on the
+ * wire: the other must be woken all the same. */
+
+enum { FIRST_WAITS, FIRST_IS_DONE };
+
+static void second_answers_first(struct fake *fake, struct api_reply *reply)
+{
+    if (strncmp(fake->last, "reconcile", 9) == 0) {
+        fake->kept[fake->kept_len++] = reply;
+        world_signal(fake->ctx, FIRST_WAITS);
+        return;
+    }
+    answer_kept(fake);
+    api_reply_json(reply, 200, json_object());
+}
+
+static void client_first(struct client *client)
+{
+    client_call(client);
+    world_signal(client->world, FIRST_IS_DONE);
+}
+
+static void client_second(struct client *client)
+{
+    int fd = raw_connect(client);
+    world_await(client->world, FIRST_WAITS);
+    (void)raw_send(fd, client->send, strlen(client->send));
+    world_await(client->world, FIRST_IS_DONE);
+    (void)close(fd);
+}
+
+static void test_one_call_answers_another(void **state)
+{
+    (void)state;
+    struct world world;
+    world_open(&world);
+    world.fake.on_call = second_answers_first;
+    struct client *first = world_client(&world, client_first);
+    first->method = "POST";
+    first->target = "/v1/reconcile";
+    world_client(&world, client_second)->send = "GET /v1/agents HTTP/1.1\r\nHost: x\r\n\r\n";
+    world_run(&world);
+    assert_int_equal(first->r, 0);
+    world_close(&world);
 }
 
 static void tell_and_report(struct fake *fake, struct api_reply *reply)
@@ -265,6 +313,23 @@ static void test_half_closed_client_gets_its_answer(void **state)
     world_close(&world);
 }
 
+/* However long it takes: a client that waits is not one that is slow to send. */
+static void test_waiting_is_not_idling(void **state)
+{
+    (void)state;
+    struct world world;
+    world_open(&world);
+    world.options.heartbeat_ms = 1;
+    world.options.read_timeout_ms = 1;
+    world.fake.keep = true;
+    world.on_tick = answer_after_ticks;
+    struct client *plain = world_client(&world, client_half_closed);
+    plain->send = "POST /v1/reconcile HTTP/1.1\r\nHost: x\r\n\r\n";
+    world_run(&world);
+    assert_non_null(strstr(plain->received, "{\"n\":0}"));
+    world_close(&world);
+}
+
 /* A client that reads nothing while news come faster than it could. */
 
 #define FLOOD 20000
@@ -329,6 +394,67 @@ static void answer_when_others_are_done(struct world *world)
         answer_kept(&world->fake);
 }
 
+/* A client that never reads its answer is dropped in the end. */
+#define LONG_ANSWER ((size_t)8 << 20)
+
+static void answer_long(struct fake *fake, size_t len, struct api_reply *reply)
+{
+    char *text = malloc(len + 1);
+    assert_non_null(text);
+    memset(text, 'a', len);
+    text[len] = '\0';
+    fake->kept_len = 1; /* for watch_peers() */
+    api_reply_json(reply, 200, json_stringn_nocheck(text, len));
+    free(text);
+}
+
+static void answer_longer_than_a_socket_takes(struct fake *fake, struct api_reply *reply)
+{
+    answer_long(fake, LONG_ANSWER, reply);
+}
+
+static void client_never_reads(struct client *client)
+{
+    int fd = raw_connect(client);
+    (void)raw_send(fd, client->send, strlen(client->send));
+    world_await(client->world, PEER_IS_GONE);
+    raw_receive(client, fd);
+    (void)close(fd);
+}
+
+static void test_client_that_never_reads(void **state)
+{
+    (void)state;
+    struct world world;
+    world_open(&world);
+    world.options.silence_timeout_s = 1;
+    world.fake.on_call = answer_longer_than_a_socket_takes;
+    world.on_tick = watch_peers;
+    struct client *client = world_client(&world, client_never_reads);
+    client->send = "GET /v1/agents HTTP/1.1\r\nHost: x\r\n\r\n";
+    world_run(&world);
+    assert_in_range(client->received_len, 1, LONG_ANSWER - 1);
+    world_close(&world);
+}
+
+static void answer_longer_than_allowed(struct fake *fake, struct api_reply *reply)
+{
+    answer_long(fake, API_ANSWER_MAX + API_STREAM_MAX, reply);
+}
+
+static void test_answer_too_long(void **state)
+{
+    (void)state;
+    struct world world;
+    world_open(&world);
+    world.fake.on_call = answer_longer_than_allowed;
+    struct client *client = world_caller(&world, "GET", "/v1/agents");
+    world_run(&world);
+    assert_int_equal(client->err.kind, ERROR_FAILED);
+    assert_string_equal(client->err.code, "too_large");
+    world_close(&world);
+}
+
 static void test_too_many_wait(void **state)
 {
     (void)state;
@@ -391,6 +517,32 @@ static void test_close_with_many_waiting(void **state)
         answer_kept(&world.fake);
         world_close(&world);
     }
+}
+
+/* The backend's own end, in the same turn of the loop, comes too late. */
+static void close_then_answer(struct world *world)
+{
+    if (world->fake.kept_len == 0)
+        return;
+    world_close_server(world);
+    answer_kept(&world->fake);
+}
+
+static void test_one_report_only(void **state)
+{
+    (void)state;
+    struct world world;
+    world_open(&world);
+    world.fake.keep = true;
+    world.on_tick = close_then_answer;
+    struct client *client = world_client(&world, client_half_closed);
+    client->send = "POST /v1/reconcile HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n";
+    world_run(&world);
+    const char *report = strstr(client->received, "event: report\n");
+    assert_non_null(report);
+    assert_non_null(strstr(report, "\"stopping\""));
+    assert_null(strstr(report + 1, "event: report\n"));
+    world_close(&world);
 }
 
 static void test_close_within_the_call(void **state)
@@ -459,13 +611,18 @@ int main(void)
         cmocka_unit_test(test_answers_at_once),
         cmocka_unit_test(test_bodies_go_over),
         cmocka_unit_test(test_many_answers_later),
+        cmocka_unit_test(test_one_call_answers_another),
         cmocka_unit_test(test_stream_within_the_call),
         cmocka_unit_test(test_stream_from_the_loop),
         cmocka_unit_test(test_client_hangs_up),
         cmocka_unit_test(test_half_closed_client_gets_its_answer),
+        cmocka_unit_test(test_waiting_is_not_idling),
         cmocka_unit_test(test_flood_of_news),
+        cmocka_unit_test(test_client_that_never_reads),
+        cmocka_unit_test(test_answer_too_long),
         cmocka_unit_test(test_too_many_wait),
         cmocka_unit_test(test_close_with_many_waiting),
+        cmocka_unit_test(test_one_report_only),
         cmocka_unit_test(test_close_within_the_call),
         cmocka_unit_test(test_close_with_an_unfinished_request),
         cmocka_unit_test(test_open_and_close_at_once),

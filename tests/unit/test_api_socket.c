@@ -223,7 +223,7 @@ static void test_two_at_once(void **state)
     (void)state;
     struct folder folder;
     folder_open(&folder);
-    for (int round = 0; round < 50; round++) {
+    for (int round = 0; round < 1000; round++) {
         pthread_t threads[4];
         int winner = -1;
         for (size_t i = 0; i < ARRAY_LEN(threads); i++)
@@ -437,6 +437,10 @@ static void test_odd_daemons(void **state)
         {STREAM "event: report\ndata: {\"status\":200}\n", -ECONNRESET, ERROR_UNREACHABLE,
          "daemon_died"},
         {STREAM "event: report\ndata: {\"status\":200,\"body\":null}\n\n", 0, ERROR_NONE, ""},
+        /* Nothing but the report is missed when the end is cut off. */
+        {"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 999\r\n\r\n"
+         "event: report\ndata: {\"status\":200,\"body\":{}}\n\n",
+         0, ERROR_NONE, ""},
         {STREAM "event: new\ndata: what\n\n:\n\nevent: report\ndata: {\"status\":507}\n\n",
          -EREMOTEIO, ERROR_STORAGE, "storage"},
     };
@@ -464,6 +468,40 @@ static void test_odd_daemons(void **state)
         unix_close(folder.path, &socket);
     }
     folder_close(&folder);
+}
+
+/* It listens and never answers: as when it is stopped, or hangs. */
+static void test_silent_daemon(void **state)
+{
+    (void)state;
+    struct folder folder;
+    struct unix_socket socket;
+    struct api_answer answer = {0};
+    struct error err = ERROR_INIT;
+    folder_open(&folder);
+    assert_int_equal(unix_listen(folder.path, &socket, &err), 0);
+    const struct api_client client = {.socket_path = folder.path, .silence_ms = 10};
+    assert_int_equal(api_client_call(&client, "GET", "/v1/agents", NULL, &answer, &err),
+                     -ETIMEDOUT);
+    assert_int_equal(err.kind, ERROR_UNREACHABLE);
+    assert_string_equal(err.code, "daemon_silent");
+    unix_close(folder.path, &socket);
+    folder_close(&folder);
+}
+
+static void test_paths_that_are_none(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "", "v1", "@x/v1", "/v1 HTTP/1.1", "/v1\r\nX: y", "/v1/\xc3\xa4", "/v1\x7f"};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        ROW("%s", rows[i]);
+        struct api_answer answer = {0};
+        struct error err = ERROR_INIT;
+        assert_int_equal(api_call("/tmp/nothing", "GET", rows[i], NULL, NULL, NULL, &answer, &err),
+                         -EINVAL);
+        assert_string_equal(err.code, "bad_path");
+    }
 }
 
 static void test_path_append(void **state)
@@ -502,6 +540,8 @@ int main(void)
         cmocka_unit_test(test_other_users),
         cmocka_unit_test(test_no_daemon),
         cmocka_unit_test(test_odd_daemons),
+        cmocka_unit_test(test_silent_daemon),
+        cmocka_unit_test(test_paths_that_are_none),
         cmocka_unit_test(test_path_append),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,7 +139,7 @@ static void test_written_is_read(void **state)
 static void test_write_is_whole_or_nothing(void **state)
 {
     (void)state;
-    _cleanup_(buf_close) struct buf wire = BUF_INIT(40);
+    _cleanup_(buf_close) struct buf wire = BUF_INIT(55);
     json_t *json = json_pack("{s:i}", "n", 1);
     assert_int_equal(sse_write(&wire, "progress", json), 0);
     assert_int_equal(sse_write(&wire, "progress", json), -EFBIG);

@@ -74,6 +74,7 @@ static const struct wire_row wire_rows[] = {
      POST("/v1/reconcile") JSON "Expect: 100-continue\r\nContent-Length: 99999999999\r\n\r\n", 0,
      "HTTP/1.1 413 ", NULL, 1},
 
+    {"left idle after an answer", GET("/healthz") "\r\n", 0, " 200 OK\r\n", NULL, 1},
     {"nothing", "", 0, ""},
     {"a byte", "G", 0, ""},
     {"half a head", GET("/healthz"), 0, ""},
