@@ -121,7 +121,8 @@ static void wire_row_check(const struct wire_row *row)
     ROW("%s", row->name);
     world_open(&world);
     world.options.heartbeat_ms = 5;
-    world.options.read_timeout_ms = 30;
+    /* Soon, where nothing is to be said; else late enough for the slowest machine. */
+    world.options.read_timeout_ms = *row->expect ? 1000 : 30;
     struct client *raw = world_client(&world, client_raw);
     raw->send = row->send;
     raw->send_len = row->send_len;
@@ -271,6 +272,15 @@ static void test_clients_that_never_listen(void **state)
     world_close(&world);
 }
 
+/* It may have to try again: on a busy machine it too may be taken for one that says nothing. */
+static void client_persistent(struct client *client)
+{
+    do {
+        error_clear(&client->err);
+        client_call(client);
+    } while (client->r < 0 && strcmp(client->err.code, "daemon_died") == 0);
+}
+
 /* More connections than there may be: those that say nothing time out, and the others get their
  * turn. */
 static void test_connections_are_limited(void **state)
@@ -283,7 +293,9 @@ static void test_connections_are_limited(void **state)
     world.options.connections_max = 4;
     for (int i = 0; i < 20; i++)
         world_client(&world, client_raw)->send = "";
-    struct client *ok = world_caller(&world, "GET", "/v1/agents");
+    struct client *ok = world_client(&world, client_persistent);
+    ok->method = "GET";
+    ok->target = "/v1/agents";
     world_run(&world);
     assert_int_equal(ok->r, 0);
     for (int i = 0; i < 20; i++)
