@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/body.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
@@ -38,4 +39,17 @@ int body_parse(const char *content_type, const char *data, size_t len, json_t **
     }
     *ret_json = json;
     return 0;
+}
+
+static int dump_to_buf(const char *bytes, size_t len, void *ctx)
+{
+    return buf_append(ctx, bytes, len) < 0 ? -1 : 0;
+}
+
+int body_write(struct buf *out, const json_t *json)
+{
+    int r = json_dump_callback(json, dump_to_buf, out, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (r < 0 && !out->error)
+        out->error = -ENOMEM;
+    return out->error;
 }

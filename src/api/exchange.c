@@ -35,18 +35,12 @@ static void exchange_wake(struct exchange *ex)
     server_kick(ex->server);
 }
 
-static int dump_to_buf(const char *bytes, size_t len, void *ctx)
-{
-    return buf_append(ctx, bytes, len) < 0 ? -1 : 0;
-}
-
 static int out_write_plain(struct exchange *ex, json_t *json)
 {
     buf_reset(&ex->out);
     if (!json)
         return 0;
-    if (json_dump_callback(json, dump_to_buf, &ex->out, JSON_COMPACT | JSON_ENCODE_ANY) < 0)
-        return -ENOMEM;
+    (void)body_write(&ex->out, json);
     return buf_putc(&ex->out, '\n');
 }
 

@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/sse.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-static int dump_to_buf(const char *bytes, size_t len, void *ctx)
-{
-    return buf_append(ctx, bytes, len) < 0 ? -1 : 0;
-}
+#include "api/body.h"
 
 int sse_write(struct buf *out, const char *event, const json_t *data)
 {
     size_t before = out->len;
     (void)buf_printf(out, "event: %s\ndata: ", event);
-    if (json_dump_callback(data, dump_to_buf, out, JSON_COMPACT | JSON_ENCODE_ANY) < 0 &&
-        !out->error)
-        out->error = -ENOMEM;
+    (void)body_write(out, data);
     (void)buf_puts(out, "\n\n");
     if (!out->error)
         return 0;
