@@ -24,8 +24,7 @@ static int note_state(void *ctx, const struct store_state *state)
 {
     return buf_printf(ctx, "%s %s %s %s %d\n", state->agent,
                       state->container_id ? state->container_id : "-", state->state,
-                      state->reason ? state->reason : "-",
-                      (int)state->failed_generation);
+                      state->reason ? state->reason : "-", (int)state->failed_generation);
 }
 
 static int note_volume(void *ctx, const char *agent, const struct store_volume *volume)
@@ -87,6 +86,16 @@ static void a_new_database_has_an_identity(void **state)
     assert_true(store_has_uid(store, "0123456789abcdef0123456789abcdef"));
 }
 
+static void a_fleet_set_by_another_is_kept(void **state)
+{
+    struct error err = ERROR_INIT;
+    _cleanup_(store_closep) struct store *store = fixture_open(*state);
+    _cleanup_(client_closep) sqlite3 *client = client_open(*state);
+    client_run(client, "UPDATE meta SET fleet = 'first'");
+    assert_int_equal(store_set_fleet(store, "second", &err), -EEXIST);
+    assert_string_equal(store_fleet(store), "first");
+}
+
 static void agents_are_written_once(void **state)
 {
     struct error err = ERROR_INIT;
@@ -104,10 +113,47 @@ static void agents_are_written_once(void **state)
     assert_int_equal(store_set_held(store, "web", true, "being looked at", &err), 0);
     assert_int_equal(store_read_agent(store, "web", note_agent, &seen, &err), 0);
     assert_string_equal(buf_text(&seen), "web lazy busybox {} - 1 being looked at -@4\n");
+    assert_int_equal(store_set_held(store, "web", false, "no reason to be free", &err), 0);
+    expect_changes(store, 4, "web lazy busybox {} - 0 - -@5\n", 5);
     assert_int_equal(store_delete_agent(store, "web", &err), 0);
-    expect_changes(store, 2, "web gone {}@5\n", 5);
+    expect_changes(store, 2, "web gone {}@6\n", 6);
     write_agent(store, "web", "hot", true);
-    expect_changes(store, 2, "web hot busybox {} - 0 - -@6\n", 6);
+    expect_changes(store, 2, "web hot busybox {} - 0 - -@7\n", 7);
+}
+
+static void every_column_is_written(void **state)
+{
+    struct error err = ERROR_INIT;
+    bool changed = false;
+    _cleanup_(store_closep) struct store *store = fixture_open(*state);
+    _cleanup_(client_closep) sqlite3 *client = client_open(*state);
+    struct store_agent agent = {.name = "n",
+                                .lifecycle = "lazy",
+                                .image = "i",
+                                .spec = "s",
+                                .idle_timeout = "t",
+                                .pool = "p",
+                                .held = true,
+                                .held_reason = "h",
+                                .source = "o",
+                                .applied = "a"};
+    const char *query =
+        "SELECT name, lifecycle, image, spec, idle_timeout, pool, held, held_reason,"
+        " source, applied FROM agents";
+    assert_int_equal(store_write_agent(store, &agent, &changed, &err), 0);
+    expect_query(client, query, "n|lazy|i|s|t|p|1|h|o|a");
+    agent = (struct store_agent){.name = "n", .lifecycle = "hot", .image = "I", .spec = "S"};
+    assert_int_equal(store_write_agent(store, &agent, &changed, &err), 0);
+    expect_query(client, query, "n|hot|I|S|-|-|0|-|-|-");
+}
+
+static void a_row_beats_its_tombstone(void **state)
+{
+    _cleanup_(store_closep) struct store *store = fixture_open(*state);
+    _cleanup_(client_closep) sqlite3 *client = client_open(*state);
+    write_agent(store, "web", "hot", true);
+    client_run(client, "INSERT INTO tombstones VALUES ('web', 7, 0, '{}'), ('db', 8, 0, '{}')");
+    expect_changes(store, 0, "web hot busybox {} - 0 - -@1\ndb gone {}@8\n", 1);
 }
 
 static void a_missing_agent_names_the_nearest(void **state)
@@ -277,10 +323,17 @@ static void a_write_of_others_is_noticed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_new_database_has_an_identity),    TEST(agents_are_written_once),
-        TEST(a_missing_agent_names_the_nearest), TEST(refused_rows_name_the_rule),
-        TEST(a_callback_ends_the_walk),          TEST(states_and_volumes_go_with_the_tombstone),
-        TEST(a_source_has_one_set_of_resources), TEST(transactions_are_whole),
+        TEST(a_new_database_has_an_identity),
+        TEST(agents_are_written_once),
+        TEST(every_column_is_written),
+        TEST(a_row_beats_its_tombstone),
+        TEST(a_fleet_set_by_another_is_kept),
+        TEST(a_missing_agent_names_the_nearest),
+        TEST(refused_rows_name_the_rule),
+        TEST(a_callback_ends_the_walk),
+        TEST(states_and_volumes_go_with_the_tombstone),
+        TEST(a_source_has_one_set_of_resources),
+        TEST(transactions_are_whole),
         TEST(a_write_of_others_is_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -241,6 +241,71 @@ static void hidden_damage_is_found_by_the_owner(void **state)
     assert_null(store);
 }
 
+/* An index that is not what its table says: only the full check looks. */
+static void the_full_check_reads_indexes(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct store *store = fixture_open(*state);
+    assert_int_equal(write_row(store, "a", "x", &err), 0);
+    store = store_close(store);
+    sqlite3 *db = client_open(*state);
+    client_run(db, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql ="
+                   " 'CREATE INDEX agents_by_generation ON agents (created_at)'"
+                   " WHERE name = 'agents_by_generation'");
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    store = fixture_open(*state);
+    assert_int_equal(store_check(store, false, &err), 0);
+    assert_int_equal(store_check(store, true, &err), -EUCLEAN);
+    assert_contains(err.text, "agents_by_generation");
+    (void)store_close(store);
+}
+
+static void an_owner_does_not_wait_long(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = ERROR_INIT;
+    const struct {
+        bool own;
+        int set_ms;
+        int64_t expected_ms;
+    } rows[] = {{false, 0, 5000}, {true, 0, 250}, {true, 40, 40}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct store *store = NULL;
+        int64_t ms = 0;
+        const struct store_options options = {
+            .path = f->db, .create = true, .own = rows[i].own, .busy_timeout_ms = rows[i].set_ms};
+        assert_int_equal(store_open(&options, &store, &err), 0);
+        assert_int_equal(sql_query_int(&store->sql, "PRAGMA busy_timeout", &ms, &err), 0);
+        assert_int_equal(ms, rows[i].expected_ms);
+        (void)store_close(store);
+    }
+}
+
+/* What is wished waits for the disk; what the engine knows does not. */
+static void commits_are_as_durable_as_needed(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct store *store = fixture_open(*state);
+    struct store_state row = {.agent = "a", .state = "running"};
+    int64_t synchronous = -1;
+    assert_int_equal(store_write_state(store, &row, &err), 0);
+    assert_int_equal(sql_query_int(&store->sql, "PRAGMA synchronous", &synchronous, &err), 0);
+    assert_int_equal(synchronous, 1);
+    assert_int_equal(write_row(store, "a", "x", &err), 0);
+    assert_int_equal(sql_query_int(&store->sql, "PRAGMA synchronous", &synchronous, &err), 0);
+    assert_int_equal(synchronous, 2);
+    assert_int_equal(store_begin_relaxed(store, &err), 0);
+    assert_int_equal(sql_query_int(&store->sql, "PRAGMA synchronous", &synchronous, &err), 0);
+    assert_int_equal(synchronous, 1);
+    assert_int_equal(store_commit(store, &err), 0);
+    assert_int_equal(store_begin(store, &err), 0);
+    assert_int_equal(store_write_state(store, &row, &err), 0);
+    assert_int_equal(sql_query_int(&store->sql, "PRAGMA synchronous", &synchronous, &err), 0);
+    assert_int_equal(synchronous, 2);
+    assert_int_equal(store_commit(store, &err), 0);
+    (void)store_close(store);
+}
+
 /* Writes agents one by one, and says through the pipe which are committed. */
 static void write_for_ever(const struct fixture *f, int pipe_end)
 {
@@ -336,6 +401,9 @@ int main(void)
         TEST(a_read_only_file_system_is_named),
         TEST(damage_is_told_and_not_touched),
         TEST(hidden_damage_is_found_by_the_owner),
+        TEST(the_full_check_reads_indexes),
+        TEST(an_owner_does_not_wait_long),
+        TEST(commits_are_as_durable_as_needed),
         TEST(a_kill_loses_no_committed_row),
         TEST(callbacks_do_not_call_back),
     };
