@@ -21,6 +21,8 @@ static int put_frame(struct maker *m, const struct spec *spec, bool detached)
     json_t *host = json_object_get(m->body, "HostConfig");
     for (size_t i = 0; r == 0 && i < ARRAY_LEN(empty); i++)
         r = json_object_set_new(host, empty[i], json_array()) < 0 ? -ENOMEM : 0;
+    if (r == 0 && !maker_map(m, "HostConfig.PortBindings"))
+        r = -ENOMEM;
     if (r == 0)
         r = maker_put(m, "Image", json_string(image));
     if (r == 0)
