@@ -67,11 +67,22 @@ static bool is_named(const struct spec_context *context, const char *kind, const
            strcmp(name + len + 1, key) == 0;
 }
 
+/* Docker lists a network of the mode's name. Podman calls its bridge otherwise, lists none for the
+ * other modes, and always says "host" in the listing's mode, so that is not looked at. */
+static bool mode_agrees(const char *mode, const struct spec_seen *seen)
+{
+    bool bridge = strcmp(mode, "bridge") == 0;
+    if (seen->n_networks != 1)
+        return seen->n_networks == 0 && !bridge;
+    return strcmp(seen->networks[0], mode) == 0 ||
+           (bridge && strcmp(seen->networks[0], "podman") == 0);
+}
+
 static bool networks_agree(const struct spec *spec, const struct spec_context *context,
                            const struct spec_seen *seen)
 {
     if (spec->network_mode)
-        return strcmp(seen->network_mode, spec->network_mode) == 0 && seen->n_networks <= 1;
+        return mode_agrees(spec->network_mode, seen);
     if (seen->n_networks != spec->n_networks)
         return false;
     for (size_t i = 0; i < spec->n_networks; i++) {

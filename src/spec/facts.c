@@ -144,8 +144,10 @@ static int fill_mounts(struct spec *spec, const json_t *list, struct arena *aren
 static int fill_networks(struct spec *spec, const json_t *root, struct arena *arena)
 {
     const char *mode = json_string_value(json_object_get(root, "network_mode"));
-    const json_t *list = json_object_get(root, "networks");
-    size_t n = json_array_size(list);
+    const json_t *networks = json_object_get(root, "networks");
+    size_t n = json_array_size(networks) + json_object_size(networks), k = 0;
+    const char *name;
+    json_t *options;
     if (mode) {
         spec->network_mode = keep(arena, mode);
         return 0;
@@ -153,8 +155,10 @@ static int fill_networks(struct spec *spec, const json_t *root, struct arena *ar
     spec->networks = calloc(n > 0 ? n : 1, sizeof(*spec->networks));
     if (!spec->networks)
         return -ENOMEM;
-    for (size_t i = 0; i < n; i++)
-        spec->networks[i] = keep(arena, json_string_value(json_array_get(list, i)));
+    for (size_t i = 0; i < json_array_size(networks); i++)
+        spec->networks[k++] = keep(arena, json_string_value(json_array_get(networks, i)));
+    json_object_foreach ((json_t *)networks, name, options)
+        spec->networks[k++] = keep(arena, name);
     if (n == 0)
         spec->networks[0] = keep(arena, "default");
     spec->n_networks = n > 0 ? n : 1;

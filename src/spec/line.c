@@ -66,13 +66,13 @@ static int join(struct line *l, const struct spec *spec, const struct spec_conte
 {
     const char *host_policy = lifecycle_restart_policy(context->lifecycle);
     _cleanup_(buf_close) struct buf name = BUF_INIT(1024);
-    bool detached = request_is_detached(spec, context);
+    bool hot = context->lifecycle == LIFECYCLE_HOT;
     if (spec->settings.container_name)
         (void)buf_puts(&name, spec->settings.container_name);
     else
         (void)buf_printf(&name, "%s-%s", context->fleet, context->agent);
     (void)buf_puts(ret_line, buf_text(&l->before));
-    (void)buf_printf(ret_line, "docker %s --restart %s --name ", detached ? "run -d" : "create",
+    (void)buf_printf(ret_line, "docker %s --restart %s --name ", hot ? "run -d" : "create",
                      host_policy);
     shell_quote(ret_line, buf_text(&name));
     (void)buf_append(ret_line, buf_text(&l->options), l->options.len);
@@ -80,10 +80,6 @@ static int join(struct line *l, const struct spec *spec, const struct spec_conte
     shell_quote(ret_line, json_string_value(json_object_get(l->body, "Image")));
     (void)buf_append(ret_line, buf_text(&l->command), l->command.len);
     say_attach(ret_line, request, buf_text(&name));
-    if (context->lifecycle == LIFECYCLE_HOT && !detached) {
-        (void)buf_puts(ret_line, " && docker start ");
-        shell_quote(ret_line, buf_text(&name));
-    }
     int r = l->before.error < 0    ? l->before.error
             : l->options.error < 0 ? l->options.error
                                    : l->command.error;

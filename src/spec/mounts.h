@@ -33,6 +33,14 @@ enum mount_kind {
     MOUNT_BIND,      /* "/host:/data" */
 };
 
+/* The long form in the parts of the short one. */
+struct mount_long {
+    const char *type;
+    char source[PATH_MAX], target[PATH_MAX];
+    char options[128]; /* "ro,nocopy" */
+};
+int mount_read_long(struct reader *r, const json_t *value, struct mount_long *ret);
+
 /* Points into the text that it was taken from. */
 struct mount {
     enum mount_kind kind;

@@ -11,11 +11,13 @@
 
 /* What no key says: ours, and what the `docker` command always sends, so that a container made by
  * the line is told by nothing from one that is made by this. */
-static int put_frame(struct maker *m, const struct spec *spec, bool detached)
+static int put_frame(struct maker *m, const struct spec *spec)
 {
     static const char *const empty[] = {"BlkioWeightDevice", "Devices", "Dns", "DnsOptions",
                                         "DnsSearch"};
     const char *image = m->context->image ? m->context->image : spec->image;
+    bool attached =
+        m->context->lifecycle == LIFECYCLE_LAZY; /* `docker run -d` is not, `docker create` is */
     json_t *policy = json_pack("{s:s}", "Name", lifecycle_restart_policy(m->context->lifecycle));
     int r = maker_put(m, "HostConfig.RestartPolicy", policy);
     json_t *host = json_object_get(m->body, "HostConfig");
@@ -26,8 +28,8 @@ static int put_frame(struct maker *m, const struct spec *spec, bool detached)
     if (r == 0)
         r = maker_put(m, "Image", json_string(image));
     if (r == 0)
-        r = maker_put(m, "AttachStdout", json_boolean(!detached));
-    return r < 0 ? r : maker_put(m, "AttachStderr", json_boolean(!detached));
+        r = maker_put(m, "AttachStdout", json_boolean(attached));
+    return r < 0 ? r : maker_put(m, "AttachStderr", json_boolean(attached));
 }
 
 static int put_keys(struct maker *m)
@@ -60,20 +62,35 @@ static int put_own_labels(struct maker *m, const struct spec *spec)
     return 0;
 }
 
-static int put_first_network(struct maker *m, const char *network)
+/* The agent's own name first, then what the spec says of that network. */
+static json_t *aliases_of(const struct maker *m, const char *network)
 {
-    json_t *endpoint = json_pack("{s:[s]}", "Aliases", m->context->agent);
-    json_t *config = json_pack("{s:{s:o}}", "EndpointsConfig", network, endpoint);
+    const json_t *networks = json_object_get(m->root, "networks");
+    const json_t *more = json_object_get(json_object_get(networks, network), "aliases");
+    json_auto_t *aliases = json_pack("[s]", m->context->agent);
+    size_t i;
+    json_t *alias;
+    json_array_foreach (more, i, alias) {
+        bool own = strcmp(json_string_value(alias), m->context->agent) == 0;
+        if (!own && json_array_append(aliases, alias) < 0)
+            return NULL;
+    }
+    return json_incref(aliases);
+}
+
+static int put_first_network(struct maker *m, const char *network, json_t *aliases)
+{
+    json_t *config = json_pack("{s:{s:{s:o}}}", "EndpointsConfig", network, "Aliases", aliases);
     int r = maker_put(m, "NetworkingConfig", config);
     return r < 0 ? r : maker_put(m, "HostConfig.NetworkMode", json_string(network));
 }
 
-static int add_attach(struct spec_request *request, const struct maker *m, const char *network)
+static int add_attach(struct spec_request *request, const char *network, json_t *aliases)
 {
     struct spec_attach *attach = &request->attach[request->n_attach];
     attach->network = strdup(network);
     attach->endpoint =
-        json_pack("{s:[s], s:{}, s:{}}", "Aliases", m->context->agent, "IPAMConfig", "DriverOpts");
+        json_pack("{s:o, s:{}, s:{}}", "Aliases", aliases, "IPAMConfig", "DriverOpts");
     request->n_attach++;
     return attach->network && attach->endpoint ? 0 : -ENOMEM;
 }
@@ -89,9 +106,11 @@ static int put_networks(struct maker *m, const struct spec *spec, struct spec_re
     for (size_t i = 0; i < spec->n_networks; i++) {
         _cleanup_(buf_close) struct buf name = BUF_INIT(1024);
         int r = maker_resource(m->context, "network", spec->networks[i], &name);
-        if (r == 0)
-            r = i == 0 ? put_first_network(m, buf_text(&name))
-                       : add_attach(request, m, buf_text(&name));
+        if (r < 0)
+            return r;
+        json_t *aliases = aliases_of(m, spec->networks[i]);
+        r = i == 0 ? put_first_network(m, buf_text(&name), aliases)
+                   : add_attach(request, buf_text(&name), aliases);
         if (r < 0)
             return r;
     }
@@ -105,19 +124,12 @@ int request_make(const struct spec *spec, const json_t *root, const struct spec_
     request->body = m.body;
     if (!m.body)
         return -ENOMEM;
-    int r = put_frame(&m, spec, request_is_detached(spec, context));
+    int r = put_frame(&m, spec);
     if (r == 0)
         r = put_keys(&m);
     if (r == 0)
         r = put_own_labels(&m, spec);
     return r < 0 ? r : put_networks(&m, spec, request);
-}
-
-/* `docker run -d` attaches nothing, `docker create` does: it leaves a mark in the container's
- * configuration. */
-bool request_is_detached(const struct spec *spec, const struct spec_context *context)
-{
-    return context->lifecycle == LIFECYCLE_HOT && spec->n_networks <= 1;
 }
 
 int spec_request(const struct spec *spec, const struct spec_context *context,

@@ -9,6 +9,3 @@
 /* `root` is the spec's canonical form. On failure what is in `request` is the caller's to close. */
 int request_make(const struct spec *spec, const json_t *root, const struct spec_context *context,
                  struct spec_request *request, struct error *err);
-
-/* Is the line a `docker run -d`? Else it is a `docker create`. */
-bool request_is_detached(const struct spec *spec, const struct spec_context *context);

@@ -228,9 +228,8 @@ int spec_from_json(const json_t *service, const char *image, spec_locate_fn *loc
 }
 
 /* In words of ours: jansson's own quote the text around the fault, which may be a secret. */
-static const char *parse_fault(const json_error_t *error)
+static const char *fault_text(enum json_error_code code)
 {
-    enum json_error_code code = json_error_code(error);
     if (code == json_error_premature_end_of_input)
         return "the JSON ends too early";
     if (code == json_error_duplicate_key)
@@ -246,6 +245,21 @@ static const char *parse_fault(const json_error_t *error)
     return "not valid JSON";
 }
 
+/* A key may be named: what is quoted is then just that, "… near '"user"'". */
+static int refuse_json(const json_error_t *fault, struct error *err)
+{
+    char quoted[READER_QUOTE_SIZE] = "";
+    enum json_error_code code = json_error_code(fault);
+    const char *near = strstr(fault->text, " near '");
+    if (code == json_error_out_of_memory)
+        return error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
+    if (code == json_error_duplicate_key && near)
+        (void)reader_quote(quoted, near);
+    return error_set(err, -EINVAL, ERROR_INVALID, "invalid_spec",
+                     "spec: %s%s, at line %d, column %d", fault_text(code), quoted, fault->line,
+                     fault->column);
+}
+
 int spec_parse(const char *json, const char *image, struct spec **ret_spec, struct error *err)
 {
     json_error_t fault;
@@ -253,13 +267,8 @@ int spec_parse(const char *json, const char *image, struct spec **ret_spec, stru
         return error_set(err, -EINVAL, ERROR_INVALID, "invalid_spec", "spec: longer than %u bytes",
                          SPEC_JSON_MAX);
     json_auto_t *service = json_loads(json, JSON_REJECT_DUPLICATES, &fault);
-    if (!service && json_error_code(&fault) == json_error_out_of_memory)
-        return error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
-    if (!service)
-        return error_set(err, -EINVAL, ERROR_INVALID, "invalid_spec",
-                         "spec: %s, at line %d, column %d", parse_fault(&fault), fault.line,
-                         fault.column);
-    return spec_from_json(service, image, NULL, NULL, ret_spec, err);
+    return service ? spec_from_json(service, image, NULL, NULL, ret_spec, err)
+                   : refuse_json(&fault, err);
 }
 
 void spec_free(struct spec *spec)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * volumes, in Compose's short form.
+ * volumes. The canonical form is Compose's short one.
  *
  * Host paths become Binds, not Mounts: Compose makes a host's folder that is not there, and so
  * do Binds only.
@@ -132,12 +132,22 @@ static int read_parts(struct reader *r, char *source, char *destination, char *m
                        ret);
 }
 
+static int read_long(struct reader *r, const json_t *value, json_t **ret)
+{
+    struct mount_long l = {0};
+    int rc = mount_read_long(r, value, &l);
+    if (rc < 0)
+        return rc;
+    return read_parts(r, l.source[0] ? l.source : NULL, l.target, l.options[0] ? l.options : NULL,
+                      ret);
+}
+
 static int read_volume(struct reader *r, const json_t *value, json_t **ret)
 {
     char text[MOUNT_TEXT_MAX];
     const char *written;
     if (json_is_object(value))
-        return reader_fail(r, "the long form is not supported yet; write \"name:/path\"");
+        return read_long(r, value, ret);
     int rc = reader_text(r, value, "text such as \"data:/var/lib/data\"", &written);
     if (rc < 0)
         return rc;
