@@ -301,6 +301,7 @@ struct step step_remove(const struct agent *a, enum slot slot);
 void pass_add(struct core *core, const struct core_pass *request);
 void pass_begin(struct core *core, uint64_t list);
 void pass_break(struct core *core, uint64_t list, const char *words);
+bool pass_awaits(const struct core *core, const struct agent *a);
 void pass_note(struct core *core, const struct agent *a, const struct rule *rule);
 void pass_outcome(struct core *core, const struct agent *a, enum report_word action);
 bool pass_settled(struct core *core, const struct agent *a, const char *error);

@@ -137,6 +137,11 @@ static void listing_broke(struct core *core, const struct core_listing_end *end)
     core->list_at_ns = core->now_ns + (wait < LIST_RETRY_MAX_NS ? wait : LIST_RETRY_MAX_NS);
     listing_request(core, true);
     pass_break(core, end->list, end->words);
+    struct agent *a, *next;
+    HASH_ITER(hh, core->agents, a, next)
+    {
+        mark_dirty(core, a); /* no pass holds it back any more */
+    }
 }
 
 static void apply_to(struct core *core, struct agent *a)

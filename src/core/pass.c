@@ -68,6 +68,16 @@ static bool in_scope(const struct pass *p, const struct agent *a)
     return !p->agent || strcmp(p->agent, a->name) == 0;
 }
 
+/* Whoever asks for a pass wants to hear what it does, from the first operation on: until its listing is there, nothing
+ * is done to the agents that it is about. */
+bool pass_awaits(const struct core *core, const struct agent *a)
+{
+    for (const struct pass *p = core->passes; p; p = p->next)
+        if (!p->begun && !p->over && !p->request.dry_run && in_scope(p, a))
+            return true;
+    return false;
+}
+
 /* What a dry run says of an agent is final at once. */
 static void note_dry(struct core *core, struct pass *p, struct pass_entry *entry)
 {

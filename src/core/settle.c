@@ -422,7 +422,7 @@ static bool settle(struct core *core, struct agent *a)
 {
     clock_set(core, a, NEVER_NS);
     a->blocked = false;
-    if (a->operation.id != 0)
+    if (a->operation.id != 0 || pass_awaits(core, a))
         return false;
     if (a->unknown) {
         listing_request(core, false);
@@ -436,6 +436,8 @@ static bool settle(struct core *core, struct agent *a)
             a->want_inspect = false;
         return false;
     }
+    if (agent_is_wanted_awake(core, a))
+        a->idle_since_ns = 0;
     const struct rule *rule = decide(agent_facts(core, a));
     pass_note(core, a, rule);
     if (a->presence != PRESENCE_ROW && forget(core, a))
