@@ -12,6 +12,8 @@ static void forget_dependents(struct core *core)
     struct agent *a, *next;
     HASH_ITER(hh, core->agents, a, next)
     {
+        if (a->n_dependents > 0)
+            mark_dirty(core, a); /* the last one may be gone */
         free(a->dependents);
         a->dependents = NULL;
         a->n_dependents = 0;

@@ -72,8 +72,9 @@ void rows_take(struct core *core, const struct core_row *row)
     if (!a)
         return;
     bool fresh = a->presence != PRESENCE_ROW;
-    if (fresh)
-        core->depends_stale = true;
+    bool wish_changed = a->lifecycle != row->lifecycle || a->held != row->held || !a->invalid != !row->invalid;
+    if (fresh || wish_changed)
+        core->depends_stale = true; /* whom it keeps awake is looked at again */
     a->presence = PRESENCE_ROW;
     a->remove_orphan = false;
     a->generation = row->generation;
