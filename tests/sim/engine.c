@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The pretended engine: see engine.h.
+ */
+#include "engine.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BACKOFF_FIRST_NS (100 * SIM_MS_NS)
+#define BACKOFF_MAX_NS   (60 * SIM_SECOND_NS)
+#define BACKOFF_RESET_NS (10 * SIM_SECOND_NS)
+
+struct spec_id sim_spec(struct sim_plan plan)
+{
+    struct spec_id spec = {.version = 1};
+    static_assert(sizeof(plan) <= sizeof(spec.sha256), "a plan fits into a hash");
+    memcpy(spec.sha256, &plan, sizeof(plan));
+    return spec;
+}
+
+struct sim_plan sim_plan_of(const struct spec_id *spec)
+{
+    struct sim_plan plan;
+    memcpy(&plan, spec->sha256, sizeof(plan));
+    return plan;
+}
+
+void sim_engine_free(struct sim_engine *e)
+{
+    free(e->containers);
+    *e = (struct sim_engine){0};
+}
+
+struct sim_container *sim_engine_find(const struct sim_engine *e,
+                                      const uint8_t id[CONTAINER_ID_SIZE])
+{
+    for (size_t i = 0; i < e->n; i++)
+        if (memcmp(e->containers[i].id, id, CONTAINER_ID_SIZE) == 0)
+            return &e->containers[i];
+    return NULL;
+}
+
+struct sim_container *sim_engine_named(const struct sim_engine *e, const char *name)
+{
+    for (size_t i = 0; i < e->n; i++)
+        if (strcmp(e->containers[i].name, name) == 0)
+            return &e->containers[i];
+    return NULL;
+}
+
+bool sim_container_runs(const struct sim_container *c)
+{
+    return c->status == CONTAINER_RUNNING || c->status == CONTAINER_PAUSED;
+}
+
+static char *find_taken(struct sim_engine *e, const char *name)
+{
+    for (int i = 0; i < SIM_TAKEN_MAX; i++)
+        if (strcmp(e->taken[i], name) == 0)
+            return e->taken[i];
+    return NULL;
+}
+
+bool sim_engine_take_name(struct sim_engine *e, const char *name)
+{
+    if (sim_engine_named(e, name) || find_taken(e, name))
+        return false;
+    char *room = find_taken(e, "");
+    if (room)
+        (void)snprintf(room, SIM_NAME_SIZE, "%s", name);
+    return room != NULL;
+}
+
+void sim_engine_free_name(struct sim_engine *e, const char *name)
+{
+    char *taken = find_taken(e, name);
+    if (taken)
+        taken[0] = '\0';
+}
+
+/* The process */
+
+static void run(struct sim_engine *e, struct sim_container *c)
+{
+    struct sim_plan plan = sim_plan_of(&c->spec);
+    c->status = CONTAINER_RUNNING;
+    c->up_since_ns = e->now_ns;
+    bool ends = plan.conduct == SIM_CRASHES || plan.conduct == SIM_ENDS;
+    c->next_ns = ends ? e->now_ns + plan.run_ms * SIM_MS_NS : SIM_NEVER_NS;
+}
+
+static void rest(struct sim_container *c, int exit_code)
+{
+    c->status = CONTAINER_EXITED;
+    c->exit_code = exit_code;
+    c->next_ns = SIM_NEVER_NS;
+    c->up_since_ns = 0;
+}
+
+void sim_engine_end(struct sim_engine *e, struct sim_container *c, int exit_code)
+{
+    bool long_enough = e->now_ns - c->up_since_ns >= BACKOFF_RESET_NS;
+    rest(c, exit_code);
+    if (c->policy != LIFECYCLE_HOT)
+        return;
+    uint64_t next = c->backoff_ns * 2 < BACKOFF_MAX_NS ? c->backoff_ns * 2 : BACKOFF_MAX_NS;
+    c->backoff_ns = long_enough || c->backoff_ns == 0 ? BACKOFF_FIRST_NS : next;
+    c->status = CONTAINER_RESTARTING;
+    c->next_ns = e->now_ns + c->backoff_ns;
+}
+
+static void happen(struct sim_engine *e, struct sim_container *c)
+{
+    if (c->status == CONTAINER_RESTARTING) {
+        c->restarts++;
+        run(e, c);
+    } else {
+        sim_engine_end(e, c, sim_plan_of(&c->spec).conduct == SIM_ENDS ? 0 : 1);
+    }
+}
+
+/* A paused process does not get on: its end waits. */
+static uint64_t next_of(const struct sim_container *c)
+{
+    bool moves = c->status == CONTAINER_RUNNING || c->status == CONTAINER_RESTARTING;
+    return moves ? c->next_ns : SIM_NEVER_NS;
+}
+
+static struct sim_container *soonest(const struct sim_engine *e)
+{
+    struct sim_container *first = NULL;
+    for (size_t i = 0; i < e->n; i++)
+        if (!first || next_of(&e->containers[i]) < next_of(first))
+            first = &e->containers[i];
+    return first;
+}
+
+uint64_t sim_engine_next(const struct sim_engine *e)
+{
+    const struct sim_container *c = soonest(e);
+    return c ? next_of(c) : SIM_NEVER_NS;
+}
+
+void sim_engine_advance(struct sim_engine *e, uint64_t now_ns)
+{
+    struct sim_container *c;
+    while ((c = soonest(e)) && next_of(c) <= now_ns) {
+        if (next_of(c) > e->now_ns)
+            e->now_ns = next_of(c);
+        happen(e, c);
+    }
+    if (now_ns > e->now_ns)
+        e->now_ns = now_ns;
+}
+
+/* Calls */
+
+static enum engine_outcome say(struct sim_engine *e, enum engine_outcome outcome, const char *words)
+{
+    (void)snprintf(e->words, sizeof(e->words), "%s", words);
+    return outcome;
+}
+
+static enum engine_outcome create(struct sim_engine *e, const struct sim_call *call,
+                                  uint8_t *ret_id)
+{
+    if (sim_plan_of(&call->spec).conduct == SIM_NO_IMAGE)
+        return say(e, ENGINE_IMAGE_MISSING, "No such image: nowhere:latest");
+    if (e->n == e->cap) {
+        e->cap = e->cap ? e->cap * 2 : 16;
+        e->containers = realloc(e->containers, e->cap * sizeof(*e->containers));
+        assert(e->containers);
+    }
+    struct sim_container *c = &e->containers[e->n++];
+    *c = (struct sim_container){
+        .status = CONTAINER_CREATED,
+        .ours = call->agent != NULL,
+        .spec = call->spec,
+        .made_as = call->lifecycle,
+        .policy = call->lifecycle,
+        .next_ns = SIM_NEVER_NS,
+    };
+    (void)snprintf(c->name, sizeof(c->name), "%s", call->name);
+    (void)snprintf(c->agent, sizeof(c->agent), "%s", call->agent ? call->agent : "");
+    e->made++;
+    memcpy(c->id, &e->made, sizeof(e->made));
+    memcpy(ret_id, c->id, CONTAINER_ID_SIZE);
+    return ENGINE_DONE;
+}
+
+static enum engine_outcome start(struct sim_engine *e, struct sim_container *c)
+{
+    switch (c->status) {
+    case CONTAINER_RUNNING:
+    case CONTAINER_RESTARTING:
+        return ENGINE_ALREADY;
+    case CONTAINER_PAUSED:
+        return say(e, ENGINE_BUSY, "cannot start a paused container, try unpause instead");
+    case CONTAINER_REMOVING:
+    case CONTAINER_DEAD:
+        return say(e, ENGINE_BUSY, "container is marked for removal and cannot be started");
+    case CONTAINER_CREATED:
+    case CONTAINER_EXITED:
+    case CONTAINER_STATUS_UNKNOWN:
+        break;
+    }
+    if (sim_plan_of(&c->spec).conduct == SIM_REFUSED) {
+        c->exit_code = 128;
+        return say(e, ENGINE_REFUSED,
+                   "driver failed programming external connectivity: port is already allocated");
+    }
+    c->restarts = 0;
+    c->backoff_ns = 0;
+    run(e, c);
+    return ENGINE_DONE;
+}
+
+static enum engine_outcome stop(struct sim_container *c)
+{
+    if (!sim_container_runs(c) && c->status != CONTAINER_RESTARTING)
+        return ENGINE_ALREADY;
+    rest(c, 143);
+    return ENGINE_DONE;
+}
+
+static enum engine_outcome freeze(struct sim_engine *e, struct sim_container *c, bool on)
+{
+    if (on && c->status != CONTAINER_RUNNING)
+        return say(e, ENGINE_BUSY, "Container is not running");
+    if (!on && c->status != CONTAINER_PAUSED)
+        return say(e, ENGINE_REFUSED, "Container is not paused");
+    c->status = on ? CONTAINER_PAUSED : CONTAINER_RUNNING;
+    if (!on && c->next_ns < e->now_ns)
+        c->next_ns = e->now_ns;
+    return ENGINE_DONE;
+}
+
+static enum engine_outcome rename_to(struct sim_engine *e, struct sim_container *c,
+                                     const char *name)
+{
+    if (strcmp(c->name, name) == 0)
+        return say(e, ENGINE_REFUSED,
+                   "Renaming a container with the same name as its current name");
+    if (sim_engine_named(e, name) || find_taken(e, name))
+        return say(e, ENGINE_NAME_TAKEN, "Conflict. The container name is already in use");
+    (void)snprintf(c->name, sizeof(c->name), "%s", name);
+    return ENGINE_DONE;
+}
+
+void sim_engine_drop(struct sim_engine *e, struct sim_container *c)
+{
+    size_t i = (size_t)(c - e->containers);
+    memmove(c, c + 1, (e->n - i - 1) * sizeof(*c));
+    e->n--;
+}
+
+enum engine_outcome sim_engine_begin(struct sim_engine *e, const struct sim_call *call)
+{
+    if (call->kind == OPERATION_CREATE)
+        return sim_engine_take_name(e, call->name)
+                   ? ENGINE_DONE
+                   : say(e, ENGINE_NAME_TAKEN, "Conflict. The container name is already in use");
+    struct sim_container *c = sim_engine_find(e, call->id);
+    if (!c)
+        return say(e, ENGINE_NOT_FOUND, "No such container");
+    if (call->kind != OPERATION_REMOVE)
+        return ENGINE_DONE;
+    if (sim_container_runs(c) || c->status == CONTAINER_RESTARTING)
+        return say(e, ENGINE_BUSY, "You cannot remove a running container");
+    if (c->status == CONTAINER_REMOVING)
+        return say(e, ENGINE_BUSY, "removal of container is already in progress");
+    c->status = CONTAINER_REMOVING;
+    return ENGINE_DONE;
+}
+
+static enum engine_outcome change(struct sim_engine *e, struct sim_container *c,
+                                  const struct sim_call *call)
+{
+    switch (call->kind) {
+    case OPERATION_START:
+        return start(e, c);
+    case OPERATION_STOP:
+        return stop(c);
+    case OPERATION_PAUSE:
+        return freeze(e, c, true);
+    case OPERATION_UNPAUSE:
+        return freeze(e, c, false);
+    case OPERATION_RENAME:
+        return rename_to(e, c, call->name);
+    case OPERATION_UPDATE:
+        if (e->no_update)
+            return say(e, ENGINE_UNSUPPORTED, "Not Found");
+        c->policy = call->lifecycle;
+        return ENGINE_DONE;
+    case OPERATION_CREATE:
+    case OPERATION_REMOVE:
+    case OPERATION_INSPECT:
+    case OPERATION_PROBE:
+        break;
+    }
+    assert(false); /* not a change */
+    return ENGINE_REFUSED;
+}
+
+enum engine_outcome sim_engine_call(struct sim_engine *e, const struct sim_call *call,
+                                    uint8_t ret_id[CONTAINER_ID_SIZE])
+{
+    if (call->kind == OPERATION_CREATE) {
+        sim_engine_free_name(e, call->name);
+        return create(e, call, ret_id);
+    }
+    struct sim_container *c = sim_engine_find(e, call->id);
+    if (!c)
+        return say(e, ENGINE_NOT_FOUND, "No such container");
+    if (call->kind == OPERATION_REMOVE) {
+        sim_engine_drop(e, c);
+        return ENGINE_DONE;
+    }
+    enum engine_outcome outcome = change(e, c, call);
+    if (outcome == ENGINE_DONE)
+        c->changes++;
+    return outcome;
+}
+
+/* Views */
+
+void sim_engine_observe(const struct sim_container *c, bool inspected, struct observation *ret_o)
+{
+    *ret_o = (struct observation){
+        .name = c->name,
+        .status = c->status,
+        .ours = c->ours,
+        .agent = c->agent,
+        .compose_service = c->compose_service,
+        .spec = c->spec,
+        .made_as = c->made_as,
+        .differs = c->differs,
+        .inspected = inspected,
+    };
+    memcpy(ret_o->id, c->id, CONTAINER_ID_SIZE);
+    if (!inspected)
+        return;
+    ret_o->policy_agrees = c->policy == c->made_as;
+    ret_o->exit_code = c->exit_code;
+    ret_o->restarts = c->restarts;
+}
+
+bool sim_engine_is_ready(const struct sim_engine *e, const struct sim_container *c)
+{
+    return c->status == CONTAINER_RUNNING &&
+           e->now_ns - c->up_since_ns >= sim_plan_of(&c->spec).ready_ms * SIM_MS_NS;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A pretended Docker engine, for the simulator and for the unit tests of the core: containers with
+ * names, states, restart policies and ends of their own, in a pretended time. It behaves as the
+ * real one was measured to, quirks included:
+ *
+ *   - a name belongs to one container, and is taken from the moment when a create or rename begins;
+ *     a ghost reservation (moby/moby#23371) takes a name that no container has
+ *   - starting what runs, stopping what does not: ALREADY. A start of a paused one, removing one
+ * that runs or is being removed: BUSY. Unpausing what is not paused, renaming to the name it has:
+ * REFUSED
+ *   - a start that fails leaves the container as it was, with an exit code, and nobody is told
+ *   - a container made as hot is restarted by the engine when it ends by itself: 100 ms, doubling
+ *     to a minute, reset by a run of 10 s; a start by hand sets its count of restarts back to 0
+ *   - a removal may fail half way and leave it dead
+ *
+ * What a container does when it runs is written in its spec (struct sim_plan), so a row says it
+ * too. No I/O, no clock, no randomness: the caller has those.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/core.h"
+
+#define SIM_NEVER_NS  UINT64_MAX
+#define SIM_MS_NS     UINT64_C(1000000)
+#define SIM_SECOND_NS UINT64_C(1000000000)
+#define SIM_NAME_SIZE 160
+#define SIM_TAKEN_MAX 64
+
+enum sim_conduct {
+    SIM_STAYS,    /* runs until it is stopped */
+    SIM_REFUSED,  /* cannot be started */
+    SIM_CRASHES,  /* ends with exit code 1 after run_ms */
+    SIM_ENDS,     /* ends with exit code 0 after run_ms */
+    SIM_NO_IMAGE, /* cannot even be created */
+};
+
+struct sim_plan {
+    unsigned variant; /* no meaning: makes specs differ */
+    enum sim_conduct conduct;
+    unsigned run_ms;
+    unsigned ready_ms; /* of running, until a probe says ready */
+};
+
+struct spec_id sim_spec(struct sim_plan plan);
+struct sim_plan sim_plan_of(const struct spec_id *spec);
+
+struct sim_container {
+    uint8_t id[CONTAINER_ID_SIZE];
+    char name[SIM_NAME_SIZE];
+    bool ours;
+    char agent[AGENT_NAME_MAX + 1]; /* roost.agent */
+    char compose_service[AGENT_NAME_MAX + 1];
+    struct spec_id spec;
+    enum lifecycle made_as;
+    enum lifecycle policy; /* what the engine goes by */
+    unsigned differs;
+    enum container_status status;
+    int exit_code;
+    int restarts;
+    uint64_t up_since_ns;
+    uint64_t next_ns; /* it ends, or the engine restarts it */
+    uint64_t backoff_ns;
+    unsigned changes; /* operations that changed it */
+};
+
+struct sim_engine {
+    struct sim_container *containers; /* in order of creation */
+    size_t n, cap;
+    char taken[SIM_TAKEN_MAX][SIM_NAME_SIZE]; /* ghosts, and creates that are under way */
+    uint64_t now_ns;
+    uint64_t made;                 /* containers ever: ids are made from it */
+    bool no_update;                /* has no call for the restart policy (podman) */
+    char words[SIM_NAME_SIZE * 2]; /* why the last call failed */
+};
+
+void sim_engine_free(struct sim_engine *e);
+
+/* Time goes on: what ends by itself ends, what the engine restarts is restarted, in order. */
+void sim_engine_advance(struct sim_engine *e, uint64_t now_ns);
+uint64_t sim_engine_next(const struct sim_engine *e); /* when something happens by itself */
+
+struct sim_call {
+    enum operation_kind kind;
+    uint8_t id[CONTAINER_ID_SIZE];
+    const char *name;         /* create, rename */
+    const char *agent;        /* create: the labels; NULL: not ours */
+    struct spec_id spec;      /* create */
+    enum lifecycle lifecycle; /* create, update */
+};
+
+/* A call begins: a create reserves its name, a removal is seen to be in progress. DONE: it goes on,
+ * and sim_engine_call() must follow; else it failed at once. */
+enum engine_outcome sim_engine_begin(struct sim_engine *e, const struct sim_call *call);
+
+/* What has begun takes effect, now. `ret_id`: of a create. Inspections and probes are not for here.
+ */
+enum engine_outcome sim_engine_call(struct sim_engine *e, const struct sim_call *call,
+                                    uint8_t ret_id[CONTAINER_ID_SIZE]);
+
+/* For users and accidents. NULL: there is none. */
+struct sim_container *sim_engine_find(const struct sim_engine *e,
+                                      const uint8_t id[CONTAINER_ID_SIZE]);
+struct sim_container *sim_engine_named(const struct sim_engine *e, const char *name);
+void sim_engine_end(struct sim_engine *e, struct sim_container *c,
+                    int exit_code);                                  /* it ends by itself, now */
+void sim_engine_drop(struct sim_engine *e, struct sim_container *c); /* docker rm -f */
+bool sim_engine_take_name(struct sim_engine *e,
+                          const char *name); /* a ghost; false: taken, or no room */
+void sim_engine_free_name(struct sim_engine *e, const char *name);
+
+/* Strings are borrowed from the container. */
+void sim_engine_observe(const struct sim_container *c, bool inspected, struct observation *ret_o);
+bool sim_engine_is_ready(const struct sim_engine *e, const struct sim_container *c);
+bool sim_container_runs(const struct sim_container *c); /* its process lives */
