@@ -4,13 +4,25 @@
  *
  * One SQLite file (WAL, STRICT, 0600). Plain SQL from any process is an API: the triggers of
  * schema.sql keep generations and tombstones right with any client's default pragmas.
- * A `struct store` is one connection; it is not shared between threads. Any number of processes may
- * open it; one at a time may own it (`own`): the owner alone drives the engine.
+ * A `struct store` is one connection; it is not shared between threads, and a child that is forked
+ * without exec must not touch it (and keeps the owner's lock alive). Any number of processes may
+ * open the file; one at a time may own it (`own`): the owner alone drives the engine.
  *
- * Rows and texts handed to a callback are borrowed for that call. Functions return 0, a negative
- * errno, or a named positive outcome; `err` then says what and how to mend it. Database faults by
- * meaning: -ENOSPC disk full, -EBUSY locked by another writer past the timeout, -EROFS read-only,
- * -EUCLEAN corrupt, -EIO other I/O.
+ * Rows and texts handed to a callback are borrowed for that call; texts are as they stand in the
+ * file, not checked to be UTF-8 or to make sense. A callback must not call the store.
+ *
+ * Functions return 0 or a negative errno; `err` then says what and how to mend it. Faults of the
+ * database by meaning, with the error's code:
+ *
+ *     -ENOSPC   disk_full                disk full
+ *     -EBUSY    busy                     locked by another writer past the timeout
+ *     -EBUSY    locked (ERROR_CONFLICT)  owned by another roost
+ *     -EROFS    read_only                cannot be written
+ *     -EUCLEAN  corrupt, not_a_database, not_roost
+ *     -ENOTSUP  newer, older             of another version of roost
+ *     -ESTALE   replaced                 another file took its place while it was open: start anew
+ *     -EINVAL   constraint (ERROR_INVALID) the row breaks a rule of the table, which is named
+ *     -EIO      io, cannot_open          anything else
  */
 #pragma once
 
@@ -23,19 +35,28 @@
 struct store;
 
 struct store_options {
-    const char *path; /* the file; ":memory:" for tests */
-    bool create; /* make the file (and its folder, 0700) when it is not there; else ERROR_NOT_FOUND
-                  */
-    bool own;    /* take the one-owner lock; refused with the owner's pid (ERROR_CONFLICT, code
-                    "locked") */
-    bool read_only;      /* write nothing, not even a migration */
-    int busy_timeout_ms; /* how long to wait for another writer; 0: 5,000, or 250 with `own`, whose
-                            loop must not stand */
+    /* The file; ":memory:" for tests. */
+    const char *path;
+
+    /* Make the file, and its folder (0700), when it is not there; else -ENOENT. */
+    bool create;
+
+    /* Take the one-owner lock; refused with the owner's pid. The owner's open reads the whole file
+     * once (quick_check). */
+    bool own;
+
+    /* Write nothing, not even a migration. */
+    bool read_only;
+
+    /* How long to wait for another writer; 0: 5,000, or 250 with `own`, whose loop must not stand.
+     */
+    int busy_timeout_ms;
 };
 
-/* Opens, checks (regular file, no symlink, owner is us or root, mode no wider than 0600, folder not
- * writable by the world, application_id, whole), migrates. A database of a newer roost is refused.
- * Before a migration the file is copied beside itself with VACUUM INTO ("roost.db.v1.bak"). */
+/* Opens, checks (regular file, no link, owner is us or root, mode no wider than 0600, folder not
+ * writable by the world unless it is like /tmp, application_id), migrates. A database of a newer
+ * roost is refused; an older one is migrated only while nobody else owns it, and is copied beside
+ * itself first ("roost.db.v1.bak"). */
 int store_open(const struct store_options *options, struct store **ret_store,
                struct error *err) _must_use_;
 struct store *store_close(struct store *store); /* takes NULL, returns NULL */
@@ -46,8 +67,9 @@ void store_closep(struct store **store);
 /* The random identity of this database (32 hex digits), label roost.db; never changes. */
 const char *store_uid(const struct store *store);
 
-/* The fleet's name, "" until one is set. Set once: -EEXIST with ERROR_CONFLICT when it has another
- * already. */
+/* The fleet's name, "" until one is set; a pointer into the store, whose text store_changed(),
+ * store_set_fleet() and the end of a transaction may change. Set once: -EEXIST with ERROR_CONFLICT
+ * when it has another already. */
 const char *store_fleet(const struct store *store);
 int store_set_fleet(struct store *store, const char *fleet, struct error *err) _must_use_;
 
@@ -55,15 +77,19 @@ int store_set_fleet(struct store *store, const char *fleet, struct error *err) _
 int store_add_uid(struct store *store, const char *uid, struct error *err) _must_use_;
 bool store_has_uid(const struct store *store, const char *uid); /* our own, or one taken over */
 
-/* Has another connection committed since the last look (PRAGMA data_version)? */
+/* Has another connection committed since the last look (PRAGMA data_version)? Microseconds, so it
+ * may be asked often. -ESTALE when the file is no longer the one that was opened. For the owner,
+ * also -EBUSY (ERROR_CONFLICT) when its lock file was removed and another roost took the lock. */
 int store_changed(struct store *store, bool *ret_changed, struct error *err) _must_use_;
 
 /* One transaction: begin … commit, or rollback (safe when none is open). Calls outside of one are
- * their own. */
+ * their own; a call that fails inside of one takes back only itself, except where a full disk ends
+ * the whole: then commit returns -ECANCELED. A commit that fails has taken everything back. */
 int store_begin(struct store *store, struct error *err) _must_use_;
 /* As store_begin(), but the commit does not wait for the disk: for what can be found again at the
  * engine. A kill of the process loses nothing; a power cut may take back the last such transactions
- * (never one before a later store_begin()'s commit). */
+ * (never one before a later store_begin()'s commit). Single calls choose by themselves: agents,
+ * fleet and resources wait, states, volumes and tombstones do not. */
 int store_begin_relaxed(struct store *store, struct error *err) _must_use_;
 int store_commit(struct store *store, struct error *err) _must_use_;
 void store_rollback(struct store *store);
@@ -74,7 +100,8 @@ struct store_agent {
     const char *name;
     const char *lifecycle; /* "hot", "lazy" */
     const char *image;
-    const char *spec;         /* JSON text as it stands in the row, valid or not */
+    const char *spec; /* JSON text as it stands in the row, valid or not; when longer than 1 MiB (a
+                         writer switched checks off) cut to one character more than that */
     const char *idle_timeout; /* Compose duration or NULL */
     const char *pool;         /* NULL */
     bool held;
@@ -99,8 +126,8 @@ typedef int store_agent_fn(void *ctx, const struct store_agent *agent);
 typedef int store_tombstone_fn(void *ctx, const struct store_tombstone *tombstone);
 
 /* Rows and tombstones changed since `generation` (0: all), in order of generation; one read
- * transaction for both, so that a rename is seen whole. *ret_generation: the counter at that time.
- */
+ * transaction for both, so that a rename is seen whole: first the tombstone of the old name, then
+ * the row. Costs by what changed. *ret_generation: the counter at that time. */
 int store_read_changes(struct store *store, uint64_t generation, store_agent_fn *agent,
                        store_tombstone_fn *tombstone, void *ctx, uint64_t *ret_generation,
                        struct error *err) _must_use_;
@@ -117,7 +144,8 @@ int store_delete_agent(struct store *store, const char *name, struct error *err)
 int store_set_held(struct store *store, const char *name, bool held, const char *reason,
                    struct error *err) _must_use_;
 
-/* The tombstone has done its work: drop it, if it still has that generation. */
+/* The tombstone has done its work: drop it, and with it the agent's state and volumes, if it still
+ * has that generation; nothing when the agent came back meanwhile. */
 int store_delete_tombstone(struct store *store, const char *name, uint64_t generation,
                            struct error *err) _must_use_;
 
@@ -125,9 +153,9 @@ int store_delete_tombstone(struct store *store, const char *name, uint64_t gener
 
 struct store_state {
     const char *agent;
-    const char *container_id; /* NULL: none known */
-    const char *state;        /* as agent_state_name() */
-    const char *reason;       /* NULL, or why (a failure in the engine's words) */
+    const char *container_id;   /* NULL: none known */
+    const char *state;          /* as agent_state_name() */
+    const char *reason;         /* NULL, or why (a failure in the engine's words) */
     uint64_t failed_generation; /* 0, or of the row that could not start and was rolled back:
                                  * container_id is then the one that was kept */
 };
@@ -150,8 +178,7 @@ typedef int store_volume_fn(void *ctx, const char *agent, const struct store_vol
 int store_read_volumes(struct store *store, store_volume_fn *volume, void *ctx,
                        struct error *err) _must_use_;
 
-/* resources: the networks and volumes of the fleet's files
- * ------------------------------------------ */
+/* resources: the networks and volumes of the fleet's files ------------------------------------- */
 
 struct store_resource {
     const char *kind; /* "network", "volume" */
@@ -169,10 +196,12 @@ int store_write_resources(struct store *store, const char *source,
                           const struct store_resource *resources, size_t n,
                           struct error *err) _must_use_;
 
-/* A consistent copy of the database to a new file (VACUUM INTO), 0600. */
+/* A consistent copy of the database to a new file (VACUUM INTO), 0600, which appears when it is
+ * whole and on the disk. -EEXIST: nothing is overwritten. */
 int store_backup(struct store *store, const char *path, struct error *err) _must_use_;
 
-/* PRAGMA quick_check / integrity_check: 0, or -EUCLEAN with what is wrong. */
+/* PRAGMA quick_check / integrity_check, and whether the triggers are as they were made: 0, or
+ * -EUCLEAN with what is wrong. */
 int store_check(struct store *store, bool full, struct error *err) _must_use_;
 
 /* Who owns the database now: the pid of the lock's holder, 0 for nobody, -1 for somebody who could

@@ -36,16 +36,30 @@ int store_begin_relaxed(struct store *store, struct error *err)
     return begin(store, true, err);
 }
 
+/* A fleet or a takeover may be among what was taken back. What cannot be read stays as it was
+ * known. */
+static void taken_back(struct store *store)
+{
+    int r = meta_load(store, NULL);
+    (void)r;
+}
+
 int store_commit(struct store *store, struct error *err)
 {
+    int r = -ECANCELED;
     if (sqlite3_get_autocommit(store->sql.db))
-        return error_set(err, -ECANCELED, ERROR_STORAGE, "rolled_back",
-                         "database %s: the transaction was taken back after a fault",
-                         store->sql.path);
-    return sql_end(&store->sql, true, 0, err);
+        (void)error_set(err, r, ERROR_STORAGE, "rolled_back",
+                        "database %s: the transaction was taken back after a fault",
+                        store->sql.path);
+    else
+        r = sql_end(&store->sql, true, 0, err);
+    if (r < 0)
+        taken_back(store);
+    return r;
 }
 
 void store_rollback(struct store *store)
 {
     sql_rollback(&store->sql, true);
+    taken_back(store);
 }

@@ -285,8 +285,13 @@ static void transactions_are_whole(void **state)
     assert_int_equal(store_begin(store, &err), -EALREADY);
     write_agent(store, "web", "hot", true);
     expect_query(client, "SELECT count(*) FROM agents", "0");
+    assert_int_equal(store_set_fleet(store, "demo", &err), 0);
+    assert_int_equal(store_add_uid(store, "0123456789abcdef0123456789abcdef", &err), 0);
+    assert_string_equal(store_fleet(store), "demo");
     store_rollback(store);
     store_rollback(store);
+    assert_string_equal(store_fleet(store), "");
+    assert_false(store_has_uid(store, "0123456789abcdef0123456789abcdef"));
     assert_int_equal(store_commit(store, &err), -ECANCELED);
     expect_changes(store, 0, "", 0);
 
