@@ -16,8 +16,8 @@
 
 struct assign {
     struct row *row;
-    json_t *spec; /* the row's, once a word touched it; NULL: as it is */
-    bool check;   /* a column changed that the spec must fit */
+    json_t *spec;          /* the row's, once a word touched it; NULL: as it is */
+    bool image, lifecycle; /* these columns changed, which a spec must fit */
     struct error *err;
 };
 
@@ -39,7 +39,7 @@ static int set_lifecycle(struct assign *a, const char *value)
     if (!lifecycle_parse(value, &lifecycle))
         return error_set(a->err, -EINVAL, ERROR_USAGE, "usage",
                          "lifecycle is hot or lazy, not \"%s\"", value);
-    a->check = true;
+    a->lifecycle = true;
     return set_text(a, &a->row->lifecycle, value);
 }
 
@@ -47,7 +47,7 @@ static int set_image(struct assign *a, const char *value)
 {
     if (!*value)
         return error_set(a->err, -EINVAL, ERROR_USAGE, "usage", "an agent needs an image");
-    a->check = true;
+    a->image = true;
     return set_text(a, &a->row->image, value);
 }
 
@@ -265,6 +265,11 @@ static int check_spec(struct assign *a)
         return no_memory(a);
     _cleanup_(spec_freep) struct spec *spec = NULL;
     int r = spec_parse(text ? text : a->row->spec, a->row->image, &spec, a->err);
+    if (r == -EINVAL && !a->spec && !a->image) {
+        error_clear(
+            a->err); /* it was broken before, which is no reason not to change the lifecycle */
+        return 0;
+    }
     if (r == 0 && lifecycle_parse(a->row->lifecycle, &lifecycle))
         r = spec_check_lifecycle(spec, lifecycle, NULL, NULL, a->err);
     if (r < 0)
@@ -278,7 +283,7 @@ int assign_words(struct row *row, const char *const *words, size_t n, struct err
     int r = 0;
     for (size_t i = 0; i < n && r == 0; i++)
         r = assign_word(&a, words[i]);
-    if (r == 0 && (a.spec || a.check))
+    if (r == 0 && (a.spec || a.image || a.lifecycle))
         r = check_spec(&a);
     json_decref(a.spec);
     return r;

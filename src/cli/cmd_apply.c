@@ -182,7 +182,7 @@ static int print_people(const struct apply *a, const json_t *report)
                      n[CHANGE_CREATED], n[CHANGE_CHANGED], n[CHANGE_UNCHANGED],
                      prunes(a) ? n[CHANGE_PRUNED] : 0);
     }
-    return report ? report_print(a->cli, report, false, a->err) : 0;
+    return report ? report_print(a->cli, report, REPORT_PASS, a->err) : 0;
 }
 
 static json_t *json_changes(const struct apply *a)
@@ -224,11 +224,12 @@ static int apply_carry_out(struct apply *a)
 {
     json_auto_t *report = NULL;
     int r = cli_call(a->cli, CALL_DAEMON_ONLY, "POST", "/v1/reconcile", true, &report, a->err);
+    if (r < 0)
+        return error_wrap(a->err, r, "the table is written, but not yet carried out");
+    int status = apply_tell(a, report);
     if (r == CALL_NO_DAEMON)
         cli_note(a->cli, "no daemon runs: `roost reconcile` or `roost serve` brings the fleet up");
-    else if (r < 0)
-        return error_wrap(a->err, r, "the table is written, but not yet carried out");
-    return apply_tell(a, report);
+    return status;
 }
 
 static int run_apply(struct cli *cli, struct error *err)

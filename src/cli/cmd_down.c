@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/agent_view.h"
 #include "cli/cli.h"
 #include "cli/leavings.h"
 #include "cli/report.h"
@@ -30,10 +31,14 @@ static int ask(const struct cli *cli, const char *fleet, const struct rows *rows
     char question[256];
     bool volumes = args_has(&cli->args, OPT_VOLUMES);
     if (rows->n == 0 && !volumes)
-        return 0; /* an earlier down is finished */
-    (void)snprintf(question, sizeof(question),
-                   "delete all %zu agents of fleet \"%s\" with their containers and networks%s",
-                   rows->n, fleet, volumes ? ", AND THE DATA IN THEIR VOLUMES" : "");
+        return 0; /* an earlier one is finished */
+    if (rows->n == 0)
+        (void)snprintf(question, sizeof(question),
+                       "delete the volumes of fleet \"%s\" with the data in them", fleet);
+    else
+        (void)snprintf(question, sizeof(question),
+                       "delete all %zu agents of fleet \"%s\" with their containers and networks%s",
+                       rows->n, fleet, volumes ? ", AND THE DATA IN THEIR VOLUMES" : "");
     return cli_confirm(cli, question, err);
 }
 
@@ -48,7 +53,8 @@ static int delete_rows(struct store *store, const struct rows *rows, struct erro
 }
 
 /* Everything up to the deleted rows; what there is to remove besides is then in `leavings`. */
-static int delete_agents(struct cli *cli, struct leavings *leavings, struct error *err)
+static int delete_agents(struct cli *cli, struct leavings *leavings, struct resources *resources,
+                         struct error *err)
 {
     _cleanup_(store_closep) struct store *store = NULL;
     _cleanup_(rows_close) struct rows rows = {0};
@@ -63,48 +69,20 @@ static int delete_agents(struct cli *cli, struct leavings *leavings, struct erro
     if (r == 0 && volumes)
         r = leavings_add_volumes(leavings, store, NULL, 0, err);
     if (r == 0)
-        r = leavings_add_resources(leavings, store, volumes, err);
+        r = resources_read(store, resources, err);
+    if (r == 0)
+        r = leavings_add_resources(leavings, store_fleet(store), resources, volumes, err);
     if (r == 0)
         r = leavings_check(cli, leavings, err);
     return r < 0 ? r : delete_rows(store, &rows, err);
 }
 
-struct sources {
-    char **list;
-    size_t n;
-};
-
-static void sources_close(struct sources *s)
-{
-    for (size_t i = 0; i < s->n; i++)
-        free(s->list[i]);
-    free(s->list);
-}
-
-static int on_resource(void *ctx, const struct store_resource *resource)
-{
-    struct sources *s = ctx;
-    for (size_t i = 0; i < s->n; i++)
-        if (strcmp(s->list[i], resource->source) == 0)
-            return 0;
-    char **grown = reallocarray(s->list, s->n + 1, sizeof(*grown));
-    if (!grown)
-        return -ENOMEM;
-    s->list = grown;
-    s->list[s->n] = strdup(resource->source);
-    return s->list[s->n++] ? 0 : -ENOMEM;
-}
-
-static int forget_resources(const struct cli *cli, struct error *err)
+/* Volumes that stay are remembered, for a later down --volumes. */
+static int forget(const struct cli *cli, const struct resources *resources, struct error *err)
 {
     _cleanup_(store_closep) struct store *store = NULL;
-    _cleanup_(sources_close) struct sources sources = {0};
     int r = cli_open_store(cli, DB_WRITE, &store, err);
-    if (r == 0)
-        r = store_read_resources(store, on_resource, &sources, err);
-    for (size_t i = 0; i < sources.n && r == 0; i++)
-        r = store_write_resources(store, sources.list[i], NULL, 0, err);
-    return r;
+    return r < 0 ? r : resources_forget(store, resources, !args_has(&cli->args, OPT_VOLUMES), err);
 }
 
 static int print(const struct cli *cli, json_t *report, const json_t *removed, struct error *err)
@@ -113,35 +91,41 @@ static int print(const struct cli *cli, json_t *report, const json_t *removed, s
         json_auto_t *all = json_pack("{s:O,s:O}", "reconcile", report, "removed", removed);
         return all ? cli_print_json(all, err) : -ENOMEM;
     }
-    int r = report_print(cli, report, false, err);
+    int r = report_print(cli, report, REPORT_PASS, err);
     size_t i;
     json_t *one;
     json_array_foreach (removed, i, one)
         if (r == 0 && !cli->quiet)
-            (void)printf("%s %s removed\n", json_string_value(json_object_get(one, "kind")),
-                         json_string_value(json_object_get(one, "name")));
+            (void)printf("%s %s removed\n", view_text(one, "kind"), view_text(one, "name"));
     return r;
+}
+
+/* After the containers; the exit status. */
+static int remove_rest(struct cli *cli, const struct leavings *leavings,
+                       const struct resources *resources, const json_t *report,
+                       json_t **ret_removed, struct error *err)
+{
+    if (report_has_error(report)) {
+        *ret_removed = json_array();
+        return EXIT_FAILURE;
+    }
+    int r = forget(cli, resources, err);
+    return r < 0 ? r : leavings_remove(cli, leavings, report, ret_removed, err);
 }
 
 static int run_down(struct cli *cli, struct error *err)
 {
     _cleanup_(leavings_close) struct leavings leavings = {0};
-    json_auto_t *report = NULL, *removed = json_array();
-    int r = delete_agents(cli, &leavings, err);
+    _cleanup_(resources_close) struct resources resources = {0};
+    json_auto_t *report = NULL, *removed = NULL;
+    int r = delete_agents(cli, &leavings, &resources, err);
     if (r == 0)
         r = cli_call(cli, CALL_ANYWHERE, "POST", "/v1/reconcile", true, &report, err);
     if (r < 0)
         return r;
-    int status = EXIT_FAILURE;
-    if (!report_has_error(report)) {
-        r = forget_resources(cli, err);
-        json_decref(removed);
-        removed = NULL;
-        if (r == 0)
-            status = leavings_remove(cli, &leavings, report, &removed, err);
-        if (r < 0 || status < 0)
-            return r < 0 ? r : status;
-    }
+    int status = remove_rest(cli, &leavings, &resources, report, &removed, err);
+    if (status < 0)
+        return status;
     r = print(cli, report, removed, err);
     return r < 0 ? r : status;
 }

@@ -12,7 +12,7 @@ static int run_plan(struct cli *cli, struct error *err)
     int r = cli_call(cli, CALL_ANYWHERE, "POST",
                      deep ? "/v1/reconcile?dry_run=1&deep=1" : "/v1/reconcile?dry_run=1", true,
                      &report, err);
-    return r < 0 ? r : report_finish(cli, report, true, err);
+    return r < 0 ? r : report_finish(cli, report, REPORT_PLAN, err);
 }
 
 static const struct option_def options[] = {

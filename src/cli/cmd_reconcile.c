@@ -47,7 +47,7 @@ static int run_reconcile(struct cli *cli, struct error *err)
                           args_has(&cli->args, OPT_DEEP) ? "?deep=1" : "", &report, err);
     else
         r = reconcile_fleet(cli, &report, err);
-    return r < 0 ? r : report_finish(cli, report, false, err);
+    return r < 0 ? r : report_finish(cli, report, REPORT_PASS, err);
 }
 
 static const struct option_def options[] = {

@@ -10,7 +10,7 @@ static int run_recreate(struct cli *cli, struct error *err)
     json_auto_t *report = NULL;
     int r = cli_reconcile(cli, CALL_ANYWHERE, cli->args.words, cli->args.n_words, "?recreate=1",
                           &report, err);
-    return r < 0 ? r : report_finish(cli, report, false, err);
+    return r < 0 ? r : report_finish(cli, report, REPORT_PASS, err);
 }
 
 const struct command command_recreate = {

@@ -50,8 +50,8 @@ static int rm_volumes(struct cli *cli, const struct leavings *leavings, const js
     json_auto_t *removed = NULL;
     int r = leavings_remove(cli, leavings, report, &removed, err);
     size_t n = json_array_size(removed);
-    if (r >= 0 && n > 0)
-        cli_note(cli, "%zu volume%s removed", n, n == 1 ? "" : "s");
+    if (r >= 0 && n > 0 && !cli->json && !cli->quiet)
+        (void)printf("%zu volume%s removed\n", n, n == 1 ? "" : "s");
     return r;
 }
 

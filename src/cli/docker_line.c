@@ -8,24 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/resources.h"
 #include "cli/rows.h"
 #include "spec/spec.h"
 
 struct volumes {
     const char *agent;
     struct spec_volume *list; /* each text owned */
-    size_t n;
-};
-
-struct resource {
-    char *kind;
-    char *key;
-    char *engine_name;
-};
-
-struct resources {
-    const char *source; /* of the row; NULL: every source's */
-    struct resource *list;
     size_t n;
 };
 
@@ -36,16 +25,6 @@ static void volumes_close(struct volumes *v)
         free((char *)(uintptr_t)v->list[i].name);
     }
     free(v->list);
-}
-
-static void resources_close(struct resources *r)
-{
-    for (size_t i = 0; i < r->n; i++) {
-        free(r->list[i].kind);
-        free(r->list[i].key);
-        free(r->list[i].engine_name);
-    }
-    free(r->list);
 }
 
 static int on_volume(void *ctx, const char *agent, const struct store_volume *volume)
@@ -62,33 +41,30 @@ static int on_volume(void *ctx, const char *agent, const struct store_volume *vo
     return v->list[v->n - 1].destination && v->list[v->n - 1].name ? 0 : -ENOMEM;
 }
 
-static int on_resource(void *ctx, const struct store_resource *resource)
+struct names {
+    struct resources resources;
+    const char *source; /* of the row; NULL: every source's */
+};
+
+static void names_close(struct names *names)
 {
-    struct resources *r = ctx;
-    if (r->source && strcmp(r->source, resource->source) != 0)
-        return 0;
-    struct resource *grown = reallocarray(r->list, r->n + 1, sizeof(*grown));
-    if (!grown)
-        return -ENOMEM;
-    r->list = grown;
-    struct resource *last = &r->list[r->n++];
-    *last = (struct resource){strdup(resource->kind), strdup(resource->key),
-                              strdup(resource->engine_name)};
-    return last->kind && last->key && last->engine_name ? 0 : -ENOMEM;
+    resources_close(&names->resources);
 }
 
 static const char *resource_name(void *ctx, const char *kind, const char *key)
 {
-    const struct resources *r = ctx;
-    for (size_t i = 0; i < r->n; i++)
-        if (strcmp(r->list[i].kind, kind) == 0 && strcmp(r->list[i].key, key) == 0)
-            return r->list[i].engine_name;
+    const struct names *names = ctx;
+    for (size_t i = 0; i < names->resources.n; i++) {
+        const struct resource *r = &names->resources.list[i];
+        if (strcmp(r->kind, kind) == 0 && strcmp(r->key, key) == 0 &&
+            (!names->source || strcmp(r->source, names->source) == 0))
+            return r->engine_name;
+    }
     return NULL;
 }
 
 static int make_line(struct store *store, const struct row *row, const struct volumes *volumes,
-                     struct resources *resources, bool secrets, struct buf *ret_line,
-                     struct error *err)
+                     struct names *names, bool secrets, struct buf *ret_line, struct error *err)
 {
     struct spec_context context = {
         .fleet = store_fleet(store),
@@ -98,7 +74,7 @@ static int make_line(struct store *store, const struct row *row, const struct vo
         .volumes = volumes->list,
         .n_volumes = volumes->n,
         .resource_name = resource_name,
-        .resource_ctx = resources,
+        .resource_ctx = names,
     };
     if (!lifecycle_parse(row->lifecycle, &context.lifecycle))
         return error_set(err, -EINVAL, ERROR_INVALID, NULL, "%s: lifecycle is neither hot nor lazy",
@@ -118,11 +94,10 @@ int docker_line(struct store *store, const char *name, bool secrets, struct buf 
     int r = row_read(store, name, &row, err);
     if (r < 0)
         return r;
-    _cleanup_(resources_close) struct resources resources = {.source = row.source};
+    _cleanup_(names_close) struct names names = {.source = row.source};
     r = store_read_volumes(store, on_volume, &volumes, err);
-    if (r == 0)
-        r = store_read_resources(store, on_resource, &resources, err);
     if (r < 0)
-        return error_is_set(err) ? r : error_wrap(err, r, "cannot read what %s needs", name);
-    return make_line(store, &row, &volumes, &resources, secrets, ret_line, err);
+        return error_is_set(err) ? r : error_wrap(err, r, "cannot read the volumes of %s", name);
+    r = resources_read(store, &names.resources, err);
+    return r < 0 ? r : make_line(store, &row, &volumes, &names, secrets, ret_line, err);
 }

@@ -112,7 +112,7 @@ int engine_session_remove_network(struct engine_session *session, const char *na
     struct wait wait = {0};
     engine_network_remove(session->engine, name, on_done, &wait);
     int r = wait_done(session, &wait, err);
-    return r == -ENOENT ? 0 : r;
+    return r == -ENOENT ? ENGINE_SESSION_ABSENT : r;
 }
 
 int engine_session_remove_volume(struct engine_session *session, const char *name,
@@ -121,5 +121,5 @@ int engine_session_remove_volume(struct engine_session *session, const char *nam
     struct wait wait = {0};
     engine_volume_remove(session->engine, name, on_done, &wait);
     int r = wait_done(session, &wait, err);
-    return r == -ENOENT ? 0 : r;
+    return r == -ENOENT ? ENGINE_SESSION_ABSENT : r;
 }

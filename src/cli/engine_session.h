@@ -33,7 +33,8 @@ int engine_session_facts(struct engine_session *session, struct engine_facts *re
 int engine_session_list(struct engine_session *session, const char *label, engine_row_fn *row,
                         void *ctx, struct error *err) _must_use_;
 
-/* What is not there is removed well enough. */
+/* 0: removed. ENGINE_SESSION_ABSENT: it was not there. */
+#define ENGINE_SESSION_ABSENT 1
 int engine_session_remove_network(struct engine_session *session, const char *name,
                                   struct error *err) _must_use_;
 int engine_session_remove_volume(struct engine_session *session, const char *name,

@@ -68,34 +68,27 @@ int leavings_add_volumes(struct leavings *leavings, struct store *store, const c
     return r < 0 && !error_is_set(err) ? error_wrap(err, r, "cannot read the volumes") : r;
 }
 
-struct resource_walk {
-    struct leavings *leavings;
-    bool volumes;
-    bool default_is_external;
-};
-
-static int on_resource(void *ctx, const struct store_resource *resource)
+static bool is_default(const struct resource *r)
 {
-    struct resource_walk *w = ctx;
-    bool network = strcmp(resource->kind, "network") == 0;
-    if (network && resource->external && strcmp(resource->key, "default") == 0)
-        w->default_is_external = true;
-    if (resource->external || (!network && !w->volumes))
-        return 0;
-    return add(w->leavings, resource->kind, resource->engine_name, NULL);
+    return strcmp(r->kind, "network") == 0 && strcmp(r->key, "default") == 0;
 }
 
-int leavings_add_resources(struct leavings *leavings, struct store *store, bool volumes,
-                           struct error *err)
+int leavings_add_resources(struct leavings *leavings, const char *fleet,
+                           const struct resources *resources, bool volumes, struct error *err)
 {
-    struct resource_walk walk = {.leavings = leavings, .volumes = volumes};
     char name[AGENT_NAME_MAX + sizeof("_default")];
-    int r = store_read_resources(store, on_resource, &walk, err);
-    if (r == 0 && store_fleet(store)[0] && !walk.default_is_external) {
-        (void)snprintf(name, sizeof(name), "%s_default", store_fleet(store));
-        r = add(leavings, "network", name, NULL);
+    bool default_is_external = false;
+    int r = 0;
+    for (size_t i = 0; i < resources->n && r == 0; i++) {
+        const struct resource *one = &resources->list[i];
+        default_is_external |= is_default(one) && one->external;
+        if (!one->external && (volumes || strcmp(one->kind, "network") == 0))
+            r = add(leavings, one->kind, one->engine_name, NULL);
     }
-    return r < 0 && !error_is_set(err) ? error_wrap(err, r, "cannot read the networks") : r;
+    (void)snprintf(name, sizeof(name), "%s_default", fleet);
+    if (r == 0 && *fleet && !default_is_external)
+        r = add(leavings, "network", name, NULL);
+    return r < 0 ? error_wrap(err, r, "cannot note the networks") : 0;
 }
 
 /* the same engine? ----------------------------------------------------------------------------- */
@@ -179,7 +172,10 @@ static int remove_all(struct engine_session *session, const struct leavings *lea
         struct error err = ERROR_INIT;
         if (l->agent && !report_agent_done(report, l->agent))
             continue;
-        if (remove_one(session, l, &err) < 0 || note_removed(removed, l) < 0) {
+        int r = remove_one(session, l, &err);
+        if (r == 0)
+            r = note_removed(removed, l);
+        if (r < 0) {
             cli_error("cannot remove %s %s: %s", l->kind, l->name, err.text);
             status = EXIT_FAILURE;
         }

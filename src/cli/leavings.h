@@ -10,6 +10,7 @@
 #pragma once
 
 #include "cli/cli.h"
+#include "cli/resources.h"
 
 struct leaving {
     char *kind;  /* "network", "volume" */
@@ -30,7 +31,8 @@ int leavings_add_volumes(struct leavings *leavings, struct store *store, const c
 
 /* The fleet's own (not external) networks, its default one among them, and with `volumes` its named
  * volumes. */
-int leavings_add_resources(struct leavings *leavings, struct store *store, bool volumes,
+int leavings_add_resources(struct leavings *leavings, const char *fleet,
+                           const struct resources *resources, bool volumes,
                            struct error *err) _must_use_;
 
 /* Does our engine show these agents' containers as the daemon does? With nothing to remove it is

@@ -6,7 +6,8 @@
 
 #include <stdint.h>
 
-#define BAR_WIDTH 30
+#define BAR_WIDTH       30
+#define LINES_TOTAL_MIN 10 /* lines are for long work */
 
 void progress_open(struct progress *progress, FILE *out, bool bar)
 {
@@ -26,7 +27,7 @@ static void show_bar(struct progress *p, json_int_t done, json_int_t total)
 static void show_line(struct progress *p, json_int_t done, json_int_t total)
 {
     int tenth = (int)(done * 10 / total);
-    if (tenth <= p->last_tenth)
+    if (tenth <= p->last_tenth || total < LINES_TOTAL_MIN)
         return;
     p->last_tenth = tenth;
     (void)fprintf(p->out, "%d%% (%lld of %lld)\n", tenth * 10, (long long)done, (long long)total);

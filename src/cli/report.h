@@ -24,18 +24,28 @@ bool report_has_error(const json_t *report);
  * not. */
 bool report_has_changes(const json_t *report);
 
-/* "2 created, 1 removed, 17 unchanged" in the order of the table of actions; "nothing" for none. */
-int report_summary(const json_t *report, struct buf *ret_text) _must_use_;
+/* "2 created, 1 removed, 17 unchanged" in the order of the table of actions, of a plan "2 to
+ * create, …"; "nothing" for none. */
+int report_summary(const json_t *report, bool plan, struct buf *ret_text) _must_use_;
 
 /* Did this agent's part go well? False when it is not in the report. */
 bool report_agent_done(const json_t *report, const char *name);
 
-/* A row for each agent with which something is done (or not: errors), then the summary. With
- * `plan`: what would be done. With -q only errors are shown. */
-int report_print(const struct cli *cli, const json_t *report, bool plan,
+enum report_mode {
+    REPORT_PASS,    /* what was done */
+    REPORT_PLAN,    /* what would be done */
+    REPORT_WRITTEN, /* what came of a row that was written: only what is worth a word */
+};
+
+/* A row for each agent with which something is done (or failed; a lone one in any case), then a
+ * summary of several. With -q only failures are shown, and a plan. */
+int report_print(const struct cli *cli, const json_t *report, enum report_mode mode,
                  struct error *err) _must_use_;
+
+/* Would report_print() have a row for this agent in REPORT_WRITTEN mode? */
+bool report_tells(const json_t *report, const char *name);
 
 /* report_print() or, with -o json, the object itself; then the exit status: 1 for any error,
  * EXIT_CHANGES for a plan that has changes, else 0. */
-int report_finish(const struct cli *cli, const json_t *report, bool plan,
+int report_finish(const struct cli *cli, const json_t *report, enum report_mode mode,
                   struct error *err) _must_use_;

@@ -118,6 +118,16 @@ static bool wants_color(const struct cli *cli)
            term && strcmp(term, "dumb") != 0;
 }
 
+/* Only the daemon's log is read as a story; what a command does stands in its report. */
+static enum log_level log_level(const struct cli *cli)
+{
+    if (args_has(&cli->args, OPT_VERBOSE))
+        return LOG_LEVEL_DEBUG;
+    if (cli->args.command == &command_serve)
+        return cli->quiet ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO;
+    return cli->quiet ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
+}
+
 int cli_settings(struct cli *cli, struct error *err)
 {
     int r = choose_paths(cli, err);
@@ -127,10 +137,7 @@ int cli_settings(struct cli *cli, struct error *err)
         return r;
     cli->color = wants_color(cli);
     cli->quiet = args_has(&cli->args, OPT_QUIET);
-    if (args_has(&cli->args, OPT_VERBOSE))
-        log_set_level(LOG_LEVEL_DEBUG);
-    else if (cli->quiet)
-        log_set_level(LOG_LEVEL_WARNING);
+    log_set_level(log_level(cli));
     cli->daemon.db_path = cli->db_path;
     cli->daemon.socket_path = cli->socket_path;
     cli->daemon.engine.url = cli->args.value[OPT_ENGINE];

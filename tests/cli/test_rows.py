@@ -66,7 +66,7 @@ def test_set_paths_of_the_spec(web):
     (["spec=[]"], 2, "spec is a JSON object"),
     (["spec={"], 2, "spec is a JSON object"),
     (["ports=[1"], 2, "ports: not valid JSON"),
-    (["command.x=1"], 2, "has no keys below it"),
+    (["command.x=1"], 2, "there are no keys below command"),
     (["environment.=1"], 2, "a key is missing"),
     (['spec={"no_such_key": 1}'], 1, "no_such_key"),
     (["stop_grace_period=soon"], 1, "stop_grace_period"),

@@ -90,7 +90,7 @@ def test_default_places_of_a_person(cli):
 
 def test_no_engine_is_status_4(cli):
     cli.apply({"web": {"image": "busybox"}})
-    for words in (["reconcile"], ["plan"], ["ls"], ["recreate", "web"]):
+    for words in (["reconcile"], ["plan"], ["recreate", "web"]):
         done = cli.run(*words, status=4)
         assert "no daemon: doing it here" in done.err
         assert "no-engine.sock" in done.err

@@ -89,6 +89,7 @@ static void test_paths(void **state)
          "{\"healthcheck\":{\"interval\":\"5s\",\"retries\":3,\"test\":[\"CMD-SHELL\",\"true\"]}}"},
         {"{}", "spec={\"read_only\":true}|user=me", "{\"read_only\":true,\"user\":\"me\"}"},
         {"nonsense", "spec={}", "{}"},
+        {"nonsense", "lifecycle=lazy", "nonsense"},
         {"{\"restart\":\"always\"}", "lifecycle=lazy|restart=null", "{}"},
         {"{}", "hostname=null", "{}"},
     };
@@ -133,6 +134,7 @@ static void test_wrong(void **state)
          "no keys below x-roost.ready; give it whole: x-roost.ready=…"},
         {"{}", "stop_grace_period=soon", ERROR_INVALID, "stop_grace_period"},
         {"{}", "spec={\"no_such_key\":1}", ERROR_INVALID, "no_such_key"},
+        {"nonsense", "image=other", ERROR_INVALID, "not valid JSON"},
         {"nonsense", "user=me", ERROR_INVALID, "spec='{…}'"},
         {"{\"restart\":\"always\"}", "lifecycle=lazy", ERROR_INVALID, "restart"},
     };

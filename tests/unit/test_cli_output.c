@@ -156,7 +156,7 @@ static void test_report_sums(void **state)
 {
     json_auto_t *report = report_new();
     _cleanup_(buf_close) struct buf text = BUF_INIT(4096);
-    assert_int_equal(report_summary(report, &text), 0);
+    assert_int_equal(report_summary(report, false, &text), 0);
     assert_string_equal(buf_text(&text), "nothing");
     static const char *const more[] = {
         "{\"summary\":{\"unchanged\":3,\"created\":1},\"agents\":[{},{},{},{}]}",
@@ -168,8 +168,11 @@ static void test_report_sums(void **state)
     }
     assert_int_equal(json_array_size(json_object_get(report, "agents")), 5);
     buf_reset(&text);
-    assert_int_equal(report_summary(report, &text), 0);
+    assert_int_equal(report_summary(report, false, &text), 0);
     assert_string_equal(buf_text(&text), "2 created, 2 removed, 3 unchanged, 1 newer");
+    buf_reset(&text);
+    assert_int_equal(report_summary(report, true, &text), 0);
+    assert_string_equal(buf_text(&text), "2 to create, 2 to remove, 3 unchanged, 1 newer");
 }
 
 static void test_report_of_something_else(void **state)
