@@ -71,13 +71,13 @@ static void on_done(void *ctx, const struct engine_result *result)
     if (result->outcome == ENGINE_DONE)
         log_done(c);
     fleet_step(c->f, &event);
-    free(c);
+    fleet_release(c->f, c);
 }
 
 static void refuse(struct carrying *c, const struct error *err)
 {
     fleet_late(c->f, &c->op, ENGINE_REFUSED, false, err);
-    free(c);
+    fleet_release(c->f, c);
 }
 
 static int make_create(struct fleet *f, const struct carrying *c, struct spec_request *request, struct error *err)
@@ -143,7 +143,7 @@ static void send_stop(struct carrying *c)
 
 void fleet_carry(struct fleet *f, const struct operation *op)
 {
-    struct carrying *c = calloc(1, sizeof(*c));
+    struct carrying *c = fleet_hold(f, sizeof(*c));
     if (!c) {
         fleet_late(f, op, ENGINE_UNREACHABLE, false, NULL);
         return;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+#include <utlist.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -62,12 +63,37 @@ int fleet_open(struct fleet *f, uv_loop_t *loop, const struct daemon_options *op
     return r;
 }
 
+void *fleet_hold(struct fleet *f, size_t size)
+{
+    struct fleet_hold *hold = calloc(1, sizeof(*hold) + size);
+    if (!hold)
+        return NULL;
+    DL_APPEND(f->holds, hold);
+    return hold->data;
+}
+
+void fleet_release(struct fleet *f, void *data)
+{
+    struct fleet_hold *hold = (struct fleet_hold *)((char *)data - offsetof(struct fleet_hold, data));
+    DL_DELETE(f->holds, hold);
+    free(hold);
+}
+
+static void free_holds(struct fleet *f)
+{
+    struct fleet_hold *hold, *next;
+    DL_FOREACH_SAFE (f->holds, hold, next)
+        free(hold);
+    f->holds = NULL;
+}
+
 void fleet_close(struct fleet *f)
 {
     fleet_drop_waiters(f);
     if (f->engine)
         engine_close(f->engine, NULL, NULL);
     f->engine = NULL;
+    free_holds(f);
     if (f->clock_open)
         uv_close((uv_handle_t *)&f->clock, NULL);
     f->clock_open = false;
@@ -286,7 +312,7 @@ static void on_fleet_listed(void *ctx, const struct engine_result *result)
                         "%zu containers of fleet \"%s\" belong to another database (%s), which may be lost or in use; "
                         "take them over with --takeover, or choose another fleet name",
                         foreign->n, store_fleet(f->store), foreign->uid);
-    free(foreign);
+    fleet_release(f, foreign);
     if (refused) {
         f->fatal(f->ctx, &err);
     } else if (result->outcome == ENGINE_DONE) {
@@ -301,7 +327,7 @@ static void on_fleet_listed(void *ctx, const struct engine_result *result)
 
 void fleet_begin(struct fleet *f)
 {
-    struct foreign *foreign = calloc(1, sizeof(*foreign));
+    struct foreign *foreign = fleet_hold(f, sizeof(*foreign));
     char label[128];
     if (!foreign) {
         struct error err = ERROR_INIT;

@@ -19,6 +19,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <uthash.h>
 #include <uv.h>
 
@@ -61,6 +62,13 @@ struct fleet_late {
     struct error error;
 };
 
+/* What goes with a request to the engine until its callback. After engine_close() there is none: then the
+ * fleet frees it. */
+struct fleet_hold {
+    struct fleet_hold *next, *prev;
+    max_align_t data[];
+};
+
 /* Somebody waits for a pass. */
 struct fleet_waiter {
     struct fleet_waiter *next;
@@ -98,6 +106,7 @@ struct fleet {
     bool save_failed;        /* the store did not take what was to be remembered */
 
     struct fleet_late *late, **late_end;
+    struct fleet_hold *holds;
     struct fleet_waiter *waiters;
     uint64_t last_pass;
     bool stepping;
@@ -117,6 +126,9 @@ void fleet_close(struct fleet *f);
 void fleet_step(struct fleet *f, struct core_event *event);
 void fleet_late(struct fleet *f, const struct operation *op, enum engine_outcome outcome, bool ready,
                 const struct error *err);
+/* Zeroed memory for the time of a request to the engine; NULL when there is none. */
+void *fleet_hold(struct fleet *f, size_t size);
+void fleet_release(struct fleet *f, void *data);
 /* Begin a pass; `reply` may be NULL. */
 void fleet_pass(struct fleet *f, const struct api_reconcile *what, struct api_reply *reply);
 

@@ -80,16 +80,16 @@ static void on_ensured(void *ctx, const struct engine_result *result)
     if (!ensure->waiting) {
         part_is_over(f);
     } else if (--*ensure->waiting == 0) {
-        free(ensure->waiting);
+        fleet_release(f, ensure->waiting);
         ensure->done(f, ensure->ctx);
     }
-    free(ensure);
+    fleet_release(f, ensure);
 }
 
 static bool ensure_one(struct fleet *f, const struct fleet_resource *r, unsigned *waiting,
                        void (*done)(struct fleet *f, void *ctx), void *ctx)
 {
-    struct ensure *ensure = calloc(1, sizeof(*ensure));
+    struct ensure *ensure = fleet_hold(f, sizeof(*ensure));
     if (!ensure)
         return false; /* what needs it says so when it starts */
     ensure->f = f;
@@ -124,13 +124,14 @@ void fleet_list(struct fleet *f, const struct effect *effect)
 
 void fleet_ensure_networks(struct fleet *f, void (*done)(struct fleet *f, void *ctx), void *ctx)
 {
-    unsigned *waiting = calloc(1, sizeof(*waiting));
+    unsigned *waiting = fleet_hold(f, sizeof(*waiting));
     for (size_t i = 0; waiting && i < f->n_resources; i++)
         if (!f->resources[i].external && strcmp(f->resources[i].kind, "network") == 0 &&
             ensure_one(f, &f->resources[i], waiting, done, ctx))
             ++*waiting;
     if (waiting && *waiting > 0)
         return;
-    free(waiting);
+    if (waiting)
+        fleet_release(f, waiting);
     done(f, ctx);
 }

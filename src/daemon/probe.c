@@ -145,7 +145,7 @@ static void on_inspected(void *ctx, const struct engine_result *result)
     looking->op.agent = looking->agent;
     if (result->outcome != ENGINE_DONE || !row || !row->spec || c->status != CONTAINER_RUNNING) {
         tell(f, looking->op.id, looking->agent, false);
-        free(looking);
+        fleet_release(f, looking);
         return;
     }
     const struct spec_settings *settings = spec_settings(row->spec);
@@ -163,12 +163,12 @@ static void on_inspected(void *ctx, const struct engine_result *result)
               strcmp(c->network_mode, "host") == 0 || c->address[0] == '\0' ? "127.0.0.1" : c->address);
         break;
     }
-    free(looking);
+    fleet_release(f, looking);
 }
 
 void fleet_probe(struct fleet *f, const struct operation *op)
 {
-    struct looking *looking = calloc(1, sizeof(*looking));
+    struct looking *looking = fleet_hold(f, sizeof(*looking));
     char id[2 * CONTAINER_ID_SIZE + 1];
     if (!looking) {
         fleet_late(f, op, ENGINE_DONE, false, NULL);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The boot pass: what is there after it, and that a second one leaves everything alone."""
 
+from engine import wait_until
 from fleet import hot, lazy
 
 
@@ -40,7 +41,8 @@ def test_serve_makes_the_boot_pass(fleet, engine):
 def test_ls_and_show_tell_what_is(fleet):
     fleet.up({"web": hot(environment={"A": "1"}), "reviewer": lazy()})
     rows = fleet.rows()
-    assert rows["web"]["state"] == "running"
+    # Nobody waits for it to be ready without a daemon.
+    assert rows["web"]["state"] in ("starting", "running")
     assert rows["reviewer"]["state"] == "stopped"
     for name, row in rows.items():
         seen = fleet.inspect(name)
@@ -56,6 +58,15 @@ def test_ls_and_show_tell_what_is(fleet):
     # A table for people has every agent too.
     table = fleet.roost("ls").out
     assert "web" in table and "reviewer" in table and "\x1b" not in table
+
+
+def test_a_daemon_sees_it_become_ready(fleet):
+    fleet.apply({"web": hot(), "told": hot(**{"x-roost": {}}), "deaf": hot(**{"x-roost": {"ready": {"tcp": 81}}})})
+    with fleet.serve():
+        for name in ("web", "told"):
+            wait_until(lambda name=name: fleet.rows()[name]["state"] == "running", f"{name} ready")
+        assert fleet.rows()["deaf"]["state"] == "starting"
+        assert fleet.inspect("deaf")["State"]["Status"] == "running"
 
 
 def test_container_null_when_missing(fleet):
