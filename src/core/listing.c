@@ -64,7 +64,8 @@ static int slot_by_id(const struct agent *a, const uint8_t id[CONTAINER_ID_SIZE]
     for (int i = 0; i < SLOTS; i++)
         if (a->containers[i].known && same_id(a->containers[i].id, id))
             return i;
-    return a->has_remembered && same_id(a->remembered, id) ? SLOT_MAIN : -1;
+    bool remembered = a->has_remembered && same_id(a->remembered, id);
+    return remembered && !a->containers[SLOT_MAIN].known ? SLOT_MAIN : -1;
 }
 
 static int slot_by_name(const struct core *core, const struct agent *a, const char *name)
@@ -76,14 +77,14 @@ static int slot_by_name(const struct core *core, const struct agent *a, const ch
     return -1;
 }
 
-/* Ours are: a container under our final or a spare name with our labels, and the one whose id we know, whatever its
- * name is now. Labels alone are not enough: `docker commit` bakes them into images. */
+/* Ours are: a container under our final or a spare name with our labels, and those whose id we know, whatever their
+ * names are now. Labels alone are not enough: `docker commit` bakes them into images. */
 static void take_ours(struct core *core, struct agent *a, const struct observation *o)
 {
     int by_id = slot_by_id(a, o->id);
     int by_name = slot_by_name(core, a, o->name);
     int slot = by_name >= 0 ? by_name : by_id;
-    if (slot < 0 || (by_name < 0 && slot != SLOT_MAIN)) {
+    if (slot < 0) {
         set_conflict(core, a, CONFLICT_DUPLICATE);
         return;
     }
@@ -144,6 +145,18 @@ static void listing_broke(struct core *core, const struct core_listing_end *end)
     }
 }
 
+/* The container that a roll-back kept is not there any more: nothing is left but to try the row again. */
+static void check_kept(struct agent *a)
+{
+    if (!agent_is_rolled_back(a))
+        return;
+    for (int i = 0; i < SLOTS; i++)
+        if (a->containers[i].known && same_id(a->containers[i].id, a->kept))
+            return;
+    a->failed_generation = 0;
+    a->save = true;
+}
+
 static void apply_to(struct core *core, struct agent *a)
 {
     if (!listing_counts(core, a))
@@ -157,6 +170,7 @@ static void apply_to(struct core *core, struct agent *a)
         agent_move(core, a, INPUT_SEEN_GONE);
     a->has_remembered = false;
     a->unknown = false;
+    check_kept(a);
     agent_agree(core, a);
 }
 

@@ -11,7 +11,7 @@
  *     {F}           old one removed
  *
  * When the new one cannot start, or dies before it has proven itself: it is removed, the old one is renamed
- * back and started. A crash between any two steps leaves one of these sets, so the next look at what is there
+ * back and started. When the row changes before it has, it gives way to the next new one, and the old one stays kept. A crash between any two steps leaves one of these sets, so the next look at what is there
  * goes on from it: there is no other memory of a recreate.
  */
 #include "core/internal.h"
@@ -43,8 +43,6 @@ struct step step_remove(const struct agent *a, enum slot slot)
 static struct step set_old_aside(const struct agent *a)
 {
     const struct container *f = &a->containers[SLOT_MAIN];
-    if (a->containers[SLOT_OLD].known)
-        return step_remove(a, SLOT_OLD);
     if (f->status == CONTAINER_PAUSED)
         return send(OPERATION_UNPAUSE, SLOT_MAIN, SLOT_MAIN);
     if (container_is_up(f))
@@ -52,6 +50,12 @@ static struct step set_old_aside(const struct agent *a)
     if (f->status == CONTAINER_DEAD)
         return send(OPERATION_REMOVE, SLOT_MAIN, SLOT_MAIN);
     return send(OPERATION_RENAME, SLOT_MAIN, SLOT_OLD);
+}
+
+/* What never ran, or cannot again, is nothing to go back to. */
+static bool is_worth_keeping(const struct container *old)
+{
+    return old->status != CONTAINER_CREATED && old->status != CONTAINER_DEAD;
 }
 
 /* The new one runs: is that proof enough to let go of the old one? */
@@ -73,11 +77,15 @@ static struct step prove(const struct agent *a, uint64_t now_ns)
 /* The final name is on the right container, the old one is still there. */
 static struct step finish(const struct core *core, const struct agent *a)
 {
-    const struct container *f = &a->containers[SLOT_MAIN];
-    if (!agent_is_wanted_awake(core, a))
+    const struct container *f = &a->containers[SLOT_MAIN], *o = &a->containers[SLOT_OLD];
+    bool both_run = container_is_up(o); /* or would: somebody started the old one */
+    if (!agent_is_wanted_awake(core, a) || !is_worth_keeping(o) ||
+        (both_run && (f->status == CONTAINER_RUNNING || f->status == CONTAINER_PAUSED)))
         return step_remove(a, SLOT_OLD);
     switch (f->status) {
     case CONTAINER_CREATED:
+        if (both_run)
+            return step_remove(a, SLOT_OLD);
         return send(OPERATION_START, SLOT_MAIN, SLOT_MAIN);
     case CONTAINER_RUNNING:
         return prove(a, core->now_ns);
@@ -95,7 +103,7 @@ static struct step finish(const struct core *core, const struct agent *a)
     case CONTAINER_STATUS_UNKNOWN:
         break;
     }
-    return step_remove(a, SLOT_OLD);
+    return (struct step){.none = true}; /* it proves nothing like this: the old one is kept until it does */
 }
 
 /* The row could not be carried out: back to the one that was kept. */
@@ -111,6 +119,19 @@ static struct step roll_back(const struct agent *a)
     return step_remove(a, SLOT_OLD);
 }
 
+/* The final name is on a wrong container, and an older one is still kept. So the wrong one has not proven
+ * itself: it is the one to go, and the older one is what worked, unless it never ran. */
+static struct step replace_unproven(const struct agent *a)
+{
+    if (!is_worth_keeping(&a->containers[SLOT_OLD]))
+        return step_remove(a, SLOT_OLD);
+    bool is_dead = a->containers[SLOT_MAIN].status == CONTAINER_DEAD;
+    bool old_is_right = container_is_wanted(a, &a->containers[SLOT_OLD]);
+    if (a->containers[SLOT_NEW].known || is_dead || old_is_right)
+        return step_remove(a, SLOT_MAIN);
+    return send(OPERATION_CREATE, SLOT_NEW, SLOT_NEW);
+}
+
 struct step recreate_step(const struct core *core, const struct agent *a)
 {
     const struct container *f = &a->containers[SLOT_MAIN];
@@ -119,17 +140,20 @@ struct step recreate_step(const struct core *core, const struct agent *a)
     if (agent_is_rolled_back(a) && (n->known || o->known))
         return roll_back(a);
     bool right = f->known && container_is_wanted(a, f);
-    if (n->known && (right || !container_is_wanted(a, n) || container_is_up(n)))
+    bool is_fresh = n->known && n->status == CONTAINER_CREATED; /* else somebody has started it */
+    if (n->known && (right || !is_fresh || !container_is_wanted(a, n)))
         return step_remove(a, SLOT_NEW);
     if (right)
         return o->known ? finish(core, a) : (struct step){.none = true};
+    if (f->known && o->known)
+        return replace_unproven(a);
     if (f->known && !n->known)
         return send(OPERATION_CREATE, SLOT_NEW, SLOT_NEW);
     if (f->known)
         return set_old_aside(a);
+    if (o->known && (!n->known || container_is_wanted(a, o)))
+        return send(OPERATION_RENAME, SLOT_OLD, SLOT_MAIN);
     if (n->known)
         return send(OPERATION_RENAME, SLOT_NEW, SLOT_MAIN);
-    if (o->known)
-        return send(OPERATION_RENAME, SLOT_OLD, SLOT_MAIN);
     return send(OPERATION_CREATE, SLOT_MAIN, SLOT_MAIN);
 }

@@ -271,10 +271,10 @@ static enum gate rollout_gate(struct core *core, struct agent *a, const struct r
 }
 
 /* A first start waits for what it depends on, and does not happen without. A later one waits only while there is
- * hope: what ran before should not stay down because its neighbour is. */
+ * hope, and in a recreate not at all: what ran before should not stay down because its neighbour is. */
 static enum gate depends_gate(struct core *core, struct agent *a, const struct step *step, char *why, size_t size)
 {
-    if (step->kind != OPERATION_START || step->slot != SLOT_MAIN)
+    if (step->kind != OPERATION_START || step->slot != SLOT_MAIN || a->containers[SLOT_OLD].known)
         return GATE_OPEN;
     bool hopeless = false;
     const char *on = depends_blocks(core, a, &hopeless);
