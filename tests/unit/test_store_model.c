@@ -76,98 +76,104 @@ struct step {
 
 #define SAY(step, ...) ((void)snprintf((step)->sql, sizeof((step)->sql), __VA_ARGS__))
 
-enum { KINDS = 14 };
-
-/* One statement, and what the model makes of it. */
-static void make_step(struct model *m, struct step *step)
+/* One statement, and what the model makes of it: for agent `a`, with `fresh` as its new row. */
+static void step_insert(struct model *m, struct step *step, int a, struct row fresh)
 {
-    int a = (int)pick(m, NAMES), b = (int)pick(m, NAMES), image = (int)pick(m, 3);
-    bool lazy = pick(m, 2);
-    const char *lifecycle = lazy ? "lazy" : "hot";
-    struct row *row = &m->rows[a], fresh = {.lazy = lazy, .image = image};
-    bool taken = a != b && m->rows[b].there;
-    switch (pick(m, KINDS)) {
-    case 0:
-        SAY(step, "INSERT INTO agents (name, lifecycle, image) VALUES ('n%d', '%s', 'i%d')", a,
-            lifecycle, image);
-        step->refused = row->there;
-        if (!row->there)
-            model_put(m, a, fresh);
-        return;
-    case 1:
-        SAY(step,
-            "INSERT OR IGNORE INTO agents (name, lifecycle, image) VALUES ('n%d', '%s', 'i%d')", a,
-            lifecycle, image);
-        if (!row->there)
-            model_put(m, a, fresh);
-        return;
-    case 2:
-        SAY(step, "REPLACE INTO agents (name, lifecycle, image) VALUES ('n%d', '%s', 'i%d')", a,
-            lifecycle, image);
+    static const char *const verbs[] = {"INSERT", "INSERT OR IGNORE", "REPLACE", "INSERT"};
+    enum { PLAIN, IGNORE, REPLACE, UPSERT } form = pick(m, ARRAY_LEN(verbs));
+    const struct row row = m->rows[a];
+    SAY(step, "%s INTO agents (name, lifecycle, image) VALUES ('n%d', '%s', 'i%d')%s", verbs[form],
+        a, fresh.lazy ? "lazy" : "hot", fresh.image,
+        form == UPSERT ? " ON CONFLICT (name) DO UPDATE SET image = excluded.image" : "");
+    step->refused = form == PLAIN && row.there;
+    if (form == REPLACE)
         model_replace(m, a);
+    if (!row.there || form == REPLACE)
         model_put(m, a, fresh);
-        return;
-    case 3:
-        SAY(step,
-            "INSERT INTO agents (name, lifecycle, image) VALUES ('n%d', '%s', 'i%d')"
-            " ON CONFLICT (name) DO UPDATE SET image = excluded.image",
-            a, lifecycle, image);
-        if (row->there)
-            fresh = (struct row){.lazy = row->lazy, .image = image, .held = row->held};
-        if (!row->there || row->image != image)
-            model_put(m, a, fresh);
-        return;
-    case 4:
+    else if (form == UPSERT && row.image != fresh.image)
+        model_put(m, a, (struct row){.lazy = row.lazy, .image = fresh.image, .held = row.held});
+}
+
+static void step_update(struct model *m, struct step *step, int a, struct row fresh)
+{
+    const char *lifecycle = fresh.lazy ? "lazy" : "hot";
+    const struct row row = m->rows[a];
+    if (pick(m, 2)) {
         SAY(step, "UPDATE agents SET lifecycle = '%s', image = 'i%d' WHERE name = 'n%d'", lifecycle,
-            image, a);
-        fresh.held = row->held;
-        if (row->there && (row->lazy != lazy || row->image != image))
+            fresh.image, a);
+        fresh.held = row.held;
+        if (row.there && (row.lazy != fresh.lazy || row.image != fresh.image))
             model_put(m, a, fresh);
         return;
-    case 5:
-        SAY(step, "UPDATE agents SET held = %d WHERE lifecycle = '%s'", image & 1, lifecycle);
-        for (int i = 0; i < NAMES; i++)
-            if (m->rows[i].there && m->rows[i].lazy == lazy && m->rows[i].held != (image & 1)) {
-                fresh = m->rows[i];
-                fresh.held = image & 1;
-                model_put(m, i, fresh);
-            }
+    }
+    bool held = pick(m, 2);
+    SAY(step, "UPDATE agents SET held = %d WHERE lifecycle = '%s'", held, lifecycle);
+    for (int i = 0; i < NAMES; i++) {
+        struct row other = m->rows[i];
+        if (!other.there || other.lazy != fresh.lazy || other.held == held)
+            continue;
+        other.held = held;
+        model_put(m, i, other);
+    }
+}
+
+static void step_rename(struct model *m, struct step *step, int a, int b)
+{
+    static const char *const verbs[] = {"UPDATE", "UPDATE OR REPLACE", "UPDATE OR IGNORE"};
+    enum { PLAIN, REPLACE, IGNORE } form = pick(m, ARRAY_LEN(verbs));
+    bool taken = m->rows[b].there;
+    SAY(step, "%s agents SET name = 'n%d' WHERE name = 'n%d'", verbs[form], b, a);
+    if (!m->rows[a].there || a == b)
         return;
-    case 6:
-        SAY(step, "UPDATE agents SET name = 'n%d' WHERE name = 'n%d'", b, a);
-        step->refused = row->there && taken;
-        if (row->there && !taken && a != b)
-            model_rename(m, a, b);
+    step->refused = form == PLAIN && taken;
+    if (taken && form != REPLACE)
         return;
-    case 7:
-        SAY(step, "UPDATE OR REPLACE agents SET name = 'n%d' WHERE name = 'n%d'", b, a);
-        if (!row->there || a == b)
-            return;
-        model_replace(m, b);
-        model_rename(m, a, b);
-        return;
-    case 8:
-        SAY(step, "UPDATE OR IGNORE agents SET name = 'n%d' WHERE name = 'n%d'", b, a);
-        if (row->there && !taken && a != b)
-            model_rename(m, a, b);
-        return;
-    case 9:
+    model_replace(m, b);
+    model_rename(m, a, b);
+}
+
+static void step_delete(struct model *m, struct step *step, int a, struct row like)
+{
+    if (pick(m, 2)) {
         SAY(step, "DELETE FROM agents WHERE name = 'n%d'", a);
         model_delete(m, a);
         return;
-    case 10:
-        SAY(step, "DELETE FROM agents WHERE lifecycle = '%s' AND image = 'i%d'", lifecycle, image);
-        for (int i = 0; i < NAMES; i++)
-            if (m->rows[i].there && m->rows[i].lazy == lazy && m->rows[i].image == image)
-                model_delete(m, i);
-        return;
-    case 11: {
-        int64_t value = m->generation + (int)pick(m, 5) - 2;
-        SAY(step, "UPDATE agents SET generation = %" PRId64 " WHERE name = 'n%d'", value, a);
-        if (row->there)
-            row->generation = value == m->generation ? value : ++m->generation;
-        return;
     }
+    SAY(step, "DELETE FROM agents WHERE lifecycle = '%s' AND image = 'i%d'",
+        like.lazy ? "lazy" : "hot", like.image);
+    for (int i = 0; i < NAMES; i++)
+        if (m->rows[i].there && m->rows[i].lazy == like.lazy && m->rows[i].image == like.image)
+            model_delete(m, i);
+}
+
+static void step_generation(struct model *m, struct step *step, int a)
+{
+    int64_t value = m->generation + (int)pick(m, 5) - 2;
+    SAY(step, "UPDATE agents SET generation = %" PRId64 " WHERE name = 'n%d'", value, a);
+    if (m->rows[a].there)
+        m->rows[a].generation = value == m->generation ? value : ++m->generation;
+}
+
+static void make_step(struct model *m, struct step *step)
+{
+    int a = (int)pick(m, NAMES), b = (int)pick(m, NAMES);
+    const struct row fresh = {.lazy = pick(m, 2), .image = (int)pick(m, 3)};
+    switch (pick(m, 14)) {
+    case 0 ... 3:
+        step_insert(m, step, a, fresh);
+        return;
+    case 4 ... 5:
+        step_update(m, step, a, fresh);
+        return;
+    case 6 ... 8:
+        step_rename(m, step, a, b);
+        return;
+    case 9 ... 10:
+        step_delete(m, step, a, fresh);
+        return;
+    case 11:
+        step_generation(m, step, a);
+        return;
     case 12:
         SAY(step, "BEGIN; DELETE FROM agents; UPDATE agents SET held = 1; ROLLBACK");
         return;
