@@ -36,9 +36,10 @@ static int ask(const struct cli *cli, const char *fleet, const struct rows *rows
         (void)snprintf(question, sizeof(question),
                        "delete the volumes of fleet \"%s\" with the data in them", fleet);
     else
-        (void)snprintf(question, sizeof(question),
-                       "delete all %zu agents of fleet \"%s\" with their containers and networks%s",
-                       rows->n, fleet, volumes ? ", AND THE DATA IN THEIR VOLUMES" : "");
+        (void)snprintf(
+            question, sizeof(question),
+            "delete every agent of fleet \"%s\" (%zu) with its container and the networks%s", fleet,
+            rows->n, volumes ? ", AND THE DATA IN ITS VOLUMES" : "");
     return cli_confirm(cli, question, err);
 }
 

@@ -44,7 +44,7 @@ static void look_engine(struct doctor *d, struct finding *f)
         return;
     }
     d->engine_answers = true;
-    find(f, DOCTOR_OK, "%s at %s", d->facts.version, engine_url(d->session.engine));
+    find(f, DOCTOR_OK, "version %s at %s", d->facts.version, engine_url(d->session.engine));
 }
 
 static void look_api_version(struct doctor *d, struct finding *f)

@@ -6,6 +6,7 @@ ROOST_BIN names the program.
 
 import json
 import os
+import pty
 import sqlite3
 import subprocess
 from pathlib import Path
@@ -32,6 +33,13 @@ class Done:
         return f"{' '.join(self.words)} = {self.status}\n{self.out}{self.err}"
 
 
+def read_terminal(master):
+    try:
+        return os.read(master, 65536)
+    except OSError:  # EIO: the last program has closed it
+        return b""
+
+
 class Cli:
     def __init__(self, folder):
         self.dir = folder
@@ -55,6 +63,23 @@ class Cli:
         assert "Sanitizer" not in done.err, done
         assert status is None or done.status == status, done
         return done
+
+    def on_terminal(self, *words, answer=None, env=None, status=0):
+        """What a person sees who sits at a terminal and types this answer."""
+        master, slave = pty.openpty()
+        env = {**self.env(), "TERM": "xterm", **(env or {})}
+        with subprocess.Popen([self.program, *words], stdin=slave if answer else subprocess.DEVNULL, stdout=slave,
+                              stderr=slave, env=env, cwd=self.dir) as process:
+            os.close(slave)
+            if answer:
+                os.write(master, answer.encode())
+            text = b""
+            while piece := read_terminal(master):
+                text += piece
+            process.wait()
+        os.close(master)
+        assert process.returncode == status, text.decode()
+        return text.decode()
 
     def write(self, services, name="demo", **top):
         """The compose file, as JSON, which is YAML too."""

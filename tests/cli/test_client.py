@@ -3,7 +3,6 @@
 
 import json
 import os
-import pty
 import subprocess
 
 import pytest
@@ -28,26 +27,6 @@ def fake(cli):
         yield it
 
 
-def on_terminal(cli, *words, env=None):
-    """What a person sees on stdout."""
-    master, slave = pty.openpty()
-    with subprocess.Popen([cli.program, *words], stdin=subprocess.DEVNULL, stdout=slave, stderr=subprocess.PIPE,
-                          env={**cli.env(), "TERM": "xterm", **(env or {})}, cwd=cli.dir) as process:
-        os.close(slave)
-        text = b""
-        while True:
-            try:
-                piece = os.read(master, 65536)
-            except OSError:  # EIO: the last one has closed it
-                break
-            if not piece:
-                break
-            text += piece
-        process.wait()
-    os.close(master)
-    return text.decode()
-
-
 def test_ls(cli, fake):
     fake.says("GET /v1/agents", AGENTS)
     done = cli.run("ls")
@@ -62,10 +41,10 @@ def test_ls(cli, fake):
 
 def test_colours_only_on_a_terminal(cli, fake):
     fake.says("GET /v1/agents", AGENTS)
-    assert "\x1b[32mrunning\x1b[0m" in on_terminal(cli, "ls")
+    assert "\x1b[32mrunning\x1b[0m" in cli.on_terminal("ls")
     for words, env in ((["--no-color"], {}), ([], {"NO_COLOR": "1"}), ([], {"TERM": "dumb"})):
-        assert "\x1b" not in on_terminal(cli, "ls", *words, env=env)
-    shown = on_terminal(cli, "ls", "-o", "json")
+        assert "\x1b" not in cli.on_terminal("ls", *words, env=env)
+    shown = cli.on_terminal("ls", "-o", "json")
     assert shown.startswith('{\r\n  "fleet"') and json.loads(shown) == AGENTS
 
 
@@ -124,7 +103,8 @@ def test_an_error_beside_an_action(cli, fake):
 
 
 def test_what_a_report_looks_like(cli, fake):
-    fake.reports("POST /v1/reconcile?deep=0&remove_orphans=0", ("web", "rolled_back"), ("a", "held"), ("b", "unchanged"))
+    fake.reports("POST /v1/reconcile?deep=0&remove_orphans=0", ("web", "rolled_back"), ("a", "held"),
+                 ("b", "unchanged"))
     assert cli.run("reconcile").out == ("NAME  LIFECYCLE  ACTION       WHY\n"
                                         "web   hot        rolled back  because\n"
                                         "a     hot        held         because\n"
@@ -147,6 +127,8 @@ def test_progress(cli, fake):
     done = cli.run("reconcile")
     assert done.err.splitlines() == [f"{n}0% ({n * 20} of 200)" for n in range(1, 11)]
     assert cli.run("reconcile", "-q").err == ""
+    shown = cli.on_terminal("reconcile")
+    assert "\r[###############               ] 100/200" in shown and "\r\x1b[K" in shown
 
 
 def test_a_problem_is_told(cli, fake):

@@ -130,6 +130,15 @@ def test_down_asks(web):
     assert web.names() == ["web"]
 
 
+@pytest.mark.parametrize("answer, status, left", [("y\n", 4, []), ("yes\n", 4, []), ("n\n", 1, ["web"]),
+                                                   ("\n", 1, ["web"]), ("yikes\n", 1, ["web"])])
+def test_down_takes_only_yes(web, answer, status, left):
+    """Status 4 comes afterwards, from the engine that is not there."""
+    shown = web.on_terminal("down", answer=answer, status=status)
+    assert 'delete every agent of fleet "roost" (1)' in shown and "[y/N]" in shown
+    assert web.names() == left
+
+
 def test_down_stops_at_a_held_agent(web):
     web.run("hold", "web")
     assert "web is held" in web.run("down", "-y", status=1).err
