@@ -109,7 +109,7 @@ static void test_progress_bar(void **state)
 
 static void test_progress_passes_over_nonsense(void **state)
 {
-    static const int news[][2] = {{1, 0}, {-1, 5}, {6, 5}, {0, -3}};
+    static const int news[][2] = {{0, 0}, {1, 0}, {-1, 5}, {6, 5}, {0, -3}};
     _cleanup_free_ char *text = show_progress(true, news, ARRAY_LEN(news));
     assert_string_equal(text, "");
 }
