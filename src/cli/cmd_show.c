@@ -10,6 +10,7 @@
 #include "cli/agent_view.h"
 #include "cli/cli.h"
 #include "cli/docker_line.h"
+#include "cli/rows.h"
 
 #define LINE_MAX_BYTES (4U << 20)
 #define TEXT_MAX       4096
@@ -115,6 +116,31 @@ static int print_agent(const json_t *agent, struct error *err)
     return print_spec(agent, err);
 }
 
+/* Secrets are for who may read the database: the spec comes from there, whatever the daemon shows
+ * of it. */
+static int reveal_spec(const struct cli *cli, const char *name, json_t *agent, struct error *err)
+{
+    _cleanup_(store_closep) struct store *store = NULL;
+    _cleanup_(row_close) struct row row = {0};
+    int r = cli_open_store(cli, DB_READ, &store, err);
+    if (r == 0)
+        r = row_read(store, name, &row, err);
+    if (r < 0)
+        return r;
+    json_t *spec = json_loads(row.spec, JSON_REJECT_DUPLICATES, NULL);
+    if (!spec)
+        spec = json_string(row.spec); /* a broken row */
+    if (json_object_set_new(agent, "spec", spec) < 0)
+        return error_set(err, -ENOMEM, ERROR_FAILED, NULL, "cannot show the spec of %s", name);
+    return 0;
+}
+
+static int hide_values(json_t *agent, struct error *err)
+{
+    return view_mask_spec(agent) < 0 ? error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory")
+                                     : 0;
+}
+
 static int run_show(struct cli *cli, struct error *err)
 {
     const char *name = cli->args.words[0];
@@ -126,8 +152,8 @@ static int run_show(struct cli *cli, struct error *err)
     int r = cli_agent_path(name, "", path, err);
     if (r == 0)
         r = cli_call(cli, CALL_ANYWHERE, "GET", path, false, &agent, err);
-    if (r == 0 && !secrets && view_mask_spec(agent) < 0)
-        r = error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
+    if (r == 0)
+        r = secrets ? reveal_spec(cli, name, agent, err) : hide_values(agent, err);
     if (r < 0)
         return r;
     return cli->json ? cli_print_json(agent, err) : print_agent(agent, err);
@@ -148,7 +174,8 @@ const struct command command_show = {
     .options = options,
     .help = "Shows what an agent should be and what it is: its spec, the fields in which its\n"
             "container differs (drift), who keeps it awake (leases), its last events. Values of\n"
-            "the environment are shown as *** unless --secrets is given.\n"
+            "the environment are shown as *** unless --secrets is given, which takes leave to\n"
+            "read the database.\n"
             "\n"
             "--docker-run prints the line of shell that makes the same container by hand, from\n"
             "the same code that makes it: `docker run -d --restart unless-stopped …` for a hot\n"

@@ -57,7 +57,19 @@ def test_show(cli, fake):
     assert "canary" not in done.out
     shown = cli.run("show", "web", "-o", "json").json
     assert shown["spec"]["environment"] == {"TOKEN": "***"} and shown["drift"] == AGENT["drift"]
-    assert cli.run("show", "web", "-o", "json", "--secrets").json == AGENT
+
+
+def test_secrets_come_from_the_database(cli, fake):
+    """Whatever the daemon shows of them."""
+    fake.says("GET /v1/agents/web", {**AGENT, "spec": {"environment": {"TOKEN": "***"}}})
+    cli.sql("""UPDATE agents SET spec = '{"environment":{"TOKEN":"canary"}}' WHERE name = 'web'""")
+    assert "canary" in cli.run("show", "web", "--secrets").out
+    assert cli.run("show", "web", "-o", "json", "--secrets").json == {
+        **AGENT, "spec": {"environment": {"TOKEN": "canary"}}}
+    cli.sql("UPDATE agents SET spec = 'nonsense' WHERE name = 'web'")
+    assert cli.run("show", "web", "-o", "json", "--secrets").json["spec"] == "nonsense"
+    os.chmod(cli.db, 0o644)
+    assert cli.run("show", "web", "--secrets", status=1).out == ""
 
 
 @pytest.mark.parametrize("words, call", [
