@@ -22,11 +22,10 @@
 /* Bytes of WAL that stay on the disk after a burst. */
 #define JOURNAL_LIMIT "16777216"
 
-static int busy_timeout_ms(const struct store_options *options)
+/* While opening, the owner too has time: its loop does not run yet. */
+static int open_timeout_ms(const struct store_options *options)
 {
-    if (options->busy_timeout_ms)
-        return options->busy_timeout_ms;
-    return options->own ? BUSY_OWNER_MS : BUSY_MS;
+    return options->busy_timeout_ms ? options->busy_timeout_ms : BUSY_MS;
 }
 
 static int connect_file(struct store *store, const struct store_options *options, struct error *err)
@@ -45,7 +44,7 @@ static int connect_file(struct store *store, const struct store_options *options
     /* SQLite opens what it may not write read-only, and fails later without a reason. */
     if (!options->read_only && sqlite3_db_readonly(store->sql.db, "main") == 1)
         return sql_fail(&store->sql, SQLITE_READONLY, err);
-    (void)sqlite3_busy_timeout(store->sql.db, busy_timeout_ms(options));
+    (void)sqlite3_busy_timeout(store->sql.db, open_timeout_ms(options));
     return sql_exec(&store->sql,
                     "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; "
                     "PRAGMA journal_size_limit = " JOURNAL_LIMIT,
@@ -81,6 +80,7 @@ static int enter_wal(struct sql *sql, int timeout_ms, struct error *err)
         int r = sql_exec(sql, "PRAGMA journal_mode = WAL", err);
         if (r != -EBUSY || waited_ms >= timeout_ms)
             return r;
+        error_clear(err);
         (void)nanosleep(&pause, NULL);
     }
 }
@@ -104,7 +104,7 @@ static int bring_up_to_date(struct store *store, const struct store_options *opt
             "the database %s is of an older roost (version %d); start this one's daemon once",
             store->path, version);
     }
-    r = enter_wal(&store->sql, busy_timeout_ms(options), err);
+    r = enter_wal(&store->sql, open_timeout_ms(options), err);
     if (r < 0 || version == migrate_latest(migrations))
         return r;
     if (version == 0)
@@ -153,10 +153,13 @@ static int open_all(struct store *store, const struct store_options *options,
         r = remember_file(store, err);
     if (r == 0 && options->own)
         r = check_owned(store, err);
-    if (r == 0)
-        r = meta_load(store, err);
+    /* In this order: what others change in between is at worst told once more. */
     if (r == 0)
         r = sql_query_int(&store->sql, "PRAGMA data_version", &store->data_version, err);
+    if (r == 0)
+        r = meta_load(store, err);
+    if (r == 0 && options->own && !options->busy_timeout_ms)
+        (void)sqlite3_busy_timeout(store->sql.db, BUSY_OWNER_MS);
     return r;
 }
 
