@@ -48,8 +48,8 @@ struct store_options {
     /* Write nothing, not even a migration. */
     bool read_only;
 
-    /* How long to wait for another writer; 0: 5,000, or 250 with `own`, whose loop must not stand.
-     */
+    /* How long to wait for another writer; 0: 5,000, but with `own`, once it is open, 250: its
+     * loop must not stand. */
     int busy_timeout_ms;
 };
 
