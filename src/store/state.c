@@ -35,12 +35,13 @@ int store_write_state(struct store *store, const struct store_state *state, stru
     _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
     int r = store_set_relaxed(store, true, err);
     if (r == 0)
-        r = sql_get(&store->sql,
-                    "INSERT INTO agent_state (agent, container_id, state, reason, failed_generation)"
-                    " VALUES (?, ?, ?, ?, ?) ON CONFLICT (agent) DO UPDATE SET"
-                    " container_id = excluded.container_id, state = excluded.state,"
-                    " reason = excluded.reason, failed_generation = excluded.failed_generation",
-                    &stmt, err);
+        r = sql_get(
+            &store->sql,
+            "INSERT INTO agent_state (agent, container_id, state, reason, failed_generation)"
+            " VALUES (?, ?, ?, ?, ?) ON CONFLICT (agent) DO UPDATE SET"
+            " container_id = excluded.container_id, state = excluded.state,"
+            " reason = excluded.reason, failed_generation = excluded.failed_generation",
+            &stmt, err);
     if (r < 0)
         return r;
     sql_bind_text(stmt, state->agent);
