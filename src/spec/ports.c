@@ -30,6 +30,7 @@ static int by_target(const void *pa, const void *pb)
     const struct port *a = pa, *b = pb;
     int c = COMPARE(a->protocol, b->protocol);
     c = c ? c : strcmp(a->ip, b->ip);
+    c = c ? c : COMPARE(a->host.low > 0, b->host.low > 0);
     c = c ? c : COMPARE(a->target, b->target);
     c = c ? c : COMPARE(a->host.low, b->host.low);
     return c ? c : COMPARE(a->host.high, b->host.high);

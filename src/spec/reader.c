@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/buf.h"
 #include "base/duration.h"
 #include "base/nearest.h"
 #include "base/text.h"
@@ -240,11 +241,14 @@ int reader_flag(struct reader *r, const json_t *value, json_t **ret)
 int reader_unknown_key(struct reader *r, const char *key, const char *const *known)
 {
     struct nearest nearest = {.word = key};
+    _cleanup_(buf_close) struct buf all = BUF_INIT(ERROR_TEXT_SIZE);
     size_t mark = reader_enter(r, key);
-    for (size_t i = 0; known[i]; i++)
+    for (size_t i = 0; known[i]; i++) {
         nearest_offer(&nearest, known[i]);
+        (void)buf_printf(&all, "%s%s", i > 0 ? ", " : "", known[i]);
+    }
     int rc = nearest.best ? reader_fail(r, "unknown key; did you mean \"%s\"?", nearest.best)
-                          : reader_fail(r, "unknown key; remove it");
+                          : reader_fail(r, "unknown key; known are: %s", buf_text(&all));
     reader_leave(r, mark);
     return rc;
 }

@@ -62,8 +62,8 @@ int reader_word(struct reader *r, const json_t *value, const char *const *words,
 int reader_choice(struct reader *r, const json_t *value, const char *const *words, json_t **ret);
 int reader_flag(struct reader *r, const json_t *value, json_t **ret);
 
-/* "unknown key", with the nearest of `known` (NULL past the end). Enters nothing: the path is the
- * parent's. */
+/* "unknown key", with the nearest of `known`, or with all of them (NULL past the end). Enters
+ * nothing: the path is the parent's. */
 int reader_unknown_key(struct reader *r, const char *key, const char *const *known);
 
 /* A number as people write it: the shortest text that reads back the same. */

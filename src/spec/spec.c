@@ -251,7 +251,7 @@ static int refuse_json(const json_error_t *fault, struct error *err)
     char quoted[READER_QUOTE_SIZE] = "";
     enum json_error_code code = json_error_code(fault);
     const char *near = strstr(fault->text, " near '");
-    if (code == json_error_out_of_memory)
+    if (code == json_error_out_of_memory || fault->text[0] == '\0') /* it says nothing then */
         return error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
     if (code == json_error_duplicate_key && near)
         (void)reader_quote(quoted, near);
@@ -262,7 +262,7 @@ static int refuse_json(const json_error_t *fault, struct error *err)
 
 int spec_parse(const char *json, const char *image, struct spec **ret_spec, struct error *err)
 {
-    json_error_t fault;
+    json_error_t fault = {0};
     if (strlen(json) > SPEC_JSON_MAX)
         return error_set(err, -EINVAL, ERROR_INVALID, "invalid_spec", "spec: longer than %u bytes",
                          SPEC_JSON_MAX);
