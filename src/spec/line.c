@@ -11,7 +11,7 @@
 #include "spec/request.h"
 #include "spec/shell.h"
 
-#define LINE_MAX_BYTES (8U * SPEC_JSON_MAX)
+#define LINE_MAX_BYTES (8 * (size_t)SPEC_JSON_MAX)
 
 static void line_close(struct line *l)
 {

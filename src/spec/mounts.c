@@ -64,7 +64,7 @@ int mount_read_list(struct reader *r, const json_t *list, mount_read_fn *read_en
 {
     size_t n = json_array_size(list);
     json_auto_t *keep = json_array(), *sorted = json_array();
-    _cleanup_free_ json_t **items = calloc(n + 1, sizeof(*items));
+    _cleanup_free_ json_t **items = calloc(n + 1, sizeof(json_t *));
     if (!keep || !sorted || !items)
         return reader_no_memory(r);
     for (size_t i = 0; i < n; i++) {
@@ -76,7 +76,7 @@ int mount_read_list(struct reader *r, const json_t *list, mount_read_fn *read_en
         if (json_array_append_new(keep, items[i]) < 0)
             return reader_no_memory(r);
     }
-    qsort(items, n, sizeof(*items), compare);
+    qsort(items, n, sizeof(json_t *), compare);
     for (size_t i = 0; i < n; i++)
         if (json_array_append(sorted, items[i]) < 0)
             return reader_no_memory(r);

@@ -137,7 +137,7 @@ static int read_size(struct reader *r, const json_t *value, uint64_t *ret)
 
 int read_memory(struct reader *r, const struct key *key, const json_t *value, json_t **ret)
 {
-    uint64_t bytes;
+    uint64_t bytes = 0;
     int rc = read_size(r, value, &bytes);
     if (rc < 0)
         return rc;

@@ -249,7 +249,7 @@ static int read_long(struct reader *r, const json_t *value, char text[PORT_TEXT_
 
 int ports_read_entry(struct reader *r, struct ports *ports, const json_t *value, size_t index)
 {
-    char text[PORT_TEXT_SIZE];
+    char text[PORT_TEXT_SIZE] = "";
     struct entry e = {.port.index = (uint32_t)index};
     int rc = json_is_object(value) ? read_long(r, value, text) : read_short(r, value, text);
     if (rc == 0)

@@ -65,10 +65,12 @@ int reader_fail(struct reader *r, const char *fmt, ...)
     text_cut(text, sizeof(text));
     const char *colon = r->path[0] ? ": " : "";
     if (locate(r, where, sizeof(where)))
-        return error_set(r->err, -EINVAL, ERROR_INVALID, "invalid_spec", "%s: %s%s%s", where,
-                         r->path, colon, text);
-    return error_set(r->err, -EINVAL, ERROR_INVALID, "invalid_spec", "spec%s%s: %s",
-                     r->path[0] ? "." : "", r->path, text);
+        (void)error_set(r->err, 0, ERROR_INVALID, "invalid_spec", "%s: %s%s%s", where, r->path,
+                        colon, text);
+    else
+        (void)error_set(r->err, 0, ERROR_INVALID, "invalid_spec", "spec%s%s: %s",
+                        r->path[0] ? "." : "", r->path, text);
+    return -EINVAL;
 }
 
 static const char *type_name(const json_t *value)
@@ -102,7 +104,8 @@ int reader_expected(struct reader *r, const char *wanted, const json_t *found)
 
 int reader_no_memory(struct reader *r)
 {
-    return error_set(r->err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
+    (void)error_set(r->err, 0, ERROR_FAILED, NULL, "out of memory");
+    return -ENOMEM;
 }
 
 const char *reader_quote(char ret_text[READER_QUOTE_SIZE], const char *value)
@@ -188,7 +191,7 @@ int reader_port(struct reader *r, const json_t *value, int64_t *ret)
 int reader_duration(struct reader *r, const json_t *value, uint64_t *ret_ns)
 {
     static const char wanted[] = "a duration such as \"90s\" or \"1h30m\"";
-    const char *text;
+    const char *text = "";
     uint64_t ns;
     char quoted[READER_QUOTE_SIZE];
     int rc = reader_text(r, value, wanted, &text);
@@ -226,14 +229,14 @@ int reader_word(struct reader *r, const json_t *value, const char *const *words,
 
 int reader_choice(struct reader *r, const json_t *value, const char *const *words, json_t **ret)
 {
-    size_t i;
+    size_t i = 0;
     int rc = reader_word(r, value, words, &i);
     return rc < 0 ? rc : reader_give(r, json_string(words[i]), ret);
 }
 
 int reader_flag(struct reader *r, const json_t *value, json_t **ret)
 {
-    bool on;
+    bool on = false;
     int rc = reader_bool(r, value, &on);
     return rc < 0 ? rc : reader_give(r, json_boolean(on), ret);
 }

@@ -56,7 +56,11 @@ static int add_escaped(struct splitter *s, char c)
         (void)add(s, '\\');
         return add(s, c);
     }
-    return add(s, c == 't' ? '\t' : c == 'n' ? '\n' : c);
+    if (c == 't')
+        c = '\t';
+    else if (c == 'n')
+        c = '\n';
+    return add(s, c);
 }
 
 static int step_plain(struct splitter *s, char c)

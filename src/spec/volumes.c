@@ -61,23 +61,23 @@ static int read_source(struct reader *r, char *source, enum mount_kind *ret_kind
     return 0;
 }
 
-static int find_option(struct reader *r, const char *name, enum mount_kind kind,
-                       const struct option **ret)
+/* NULL: refused, the message is set. */
+static const struct option *find_option(struct reader *r, const char *name, enum mount_kind kind)
 {
     char quoted[READER_QUOTE_SIZE];
     for (size_t i = 0; i < ARRAY_LEN(options); i++) {
         if (strcmp(options[i].name, name) != 0)
             continue;
-        if (kind == MOUNT_BIND ? options[i].bind : options[i].volume) {
-            *ret = &options[i];
-            return 0;
-        }
-        return reader_fail(r, "\"%s\" does not go with a %s; remove it", name,
-                           kind == MOUNT_BIND ? "folder of the host" : "volume");
+        if (kind == MOUNT_BIND ? options[i].bind : options[i].volume)
+            return &options[i];
+        (void)reader_fail(r, "\"%s\" does not go with a %s; remove it", name,
+                          kind == MOUNT_BIND ? "folder of the host" : "volume");
+        return NULL;
     }
-    return reader_fail(
+    (void)reader_fail(
         r, "unknown option \"%s\"; ro, rw, z, Z, nocopy and the propagation of a mount are known",
         reader_quote(quoted, name));
+    return NULL;
 }
 
 static int by_name(const void *a, const void *b)
@@ -92,10 +92,9 @@ static int read_options(struct reader *r, char *text, enum mount_kind kind, stru
     const struct option *found[OPTIONS_MAX];
     size_t n = 0;
     for (char *name; (name = strsep(&text, ","));) {
-        const struct option *option = NULL;
-        int rc = find_option(r, name, kind, &option);
-        if (rc < 0)
-            return rc;
+        const struct option *option = find_option(r, name, kind);
+        if (!option)
+            return -EINVAL;
         bool known = false;
         for (size_t i = 0; i < n; i++) {
             known = known || found[i] == option;
@@ -106,7 +105,7 @@ static int read_options(struct reader *r, char *text, enum mount_kind kind, stru
         if (!known)
             found[n++] = option; /* at most one a group */
     }
-    qsort(found, n, sizeof(found[0]), by_name);
+    qsort(found, n, sizeof(const struct option *), by_name);
     for (size_t i = 0; i < n; i++)
         if (strcmp(found[i]->name, "rw") != 0)
             (void)buf_printf(ret, "%c%s", ret->len == 0 ? ':' : ',', found[i]->name);

@@ -38,7 +38,7 @@ static void use(const struct spec *spec)
 {
     static const struct spec_volume volumes[] = {{"/e", "old"}, {"/image", "older"}};
     _cleanup_(buf_close) struct buf text = BUF_INIT(SPEC_JSON_MAX), again = BUF_INIT(SPEC_JSON_MAX),
-                                    line = BUF_INIT(16U * SPEC_JSON_MAX);
+                                    line = BUF_INIT((size_t)16 * SPEC_JSON_MAX);
     _cleanup_(spec_request_close) struct spec_request request = {0};
     _cleanup_(spec_freep) struct spec *second = NULL;
     struct spec_context context = context_of(LIFECYCLE_HOT);
