@@ -74,7 +74,7 @@ static int delete_agents(struct cli *cli, struct leavings *leavings, struct reso
     if (r == 0)
         r = leavings_add_resources(leavings, store_fleet(store), resources, volumes, err);
     if (r == 0)
-        r = leavings_check(cli, leavings, err);
+        r = leavings_look(cli, leavings, resources, NULL, 0, volumes, err);
     return r < 0 ? r : delete_rows(store, &rows, err);
 }
 

@@ -10,35 +10,50 @@
 #include "cli/rows.h"
 #include "cli/write.h"
 
-static int rm_one(const struct cli *cli, struct store *store, const char *name, json_t *written,
-                  struct error *err)
+/* Is there each of them, and may it go? */
+static int check_rows(const struct cli *cli, struct store *store, struct error *err)
 {
-    _cleanup_(row_close) struct row row = {0};
-    int r = row_read(store, name, &row, err);
-    if (r < 0)
-        return r;
-    if (row.held && !args_has(&cli->args, OPT_FORCE))
-        return error_set(err, -EBUSY, ERROR_CONFLICT, "held",
-                         "%s is held%s%s; --force removes it all the same", name,
-                         row.held_reason ? ": " : "", row.held_reason ? row.held_reason : "");
-    r = store_delete_agent(store, name, err);
-    return r < 0 ? r : written_add(written, name, "removed");
+    for (size_t i = 0; i < cli->args.n_words; i++) {
+        const char *name = cli->args.words[i];
+        _cleanup_(row_close) struct row row = {0};
+        int r = row_read(store, name, &row, err);
+        if (r < 0)
+            return r;
+        if (row.held && !args_has(&cli->args, OPT_FORCE))
+            return error_set(err, -EBUSY, ERROR_CONFLICT, "held",
+                             "%s is held%s%s; --force removes it all the same", name,
+                             row.held_reason ? ": " : "", row.held_reason ? row.held_reason : "");
+    }
+    return 0;
 }
 
 /* All of them or none. */
 static int rm_rows(const struct cli *cli, struct store *store, json_t *written, struct error *err)
 {
     int r = store_begin(store, err);
-    for (size_t i = 0; i < cli->args.n_words && r == 0; i++)
-        r = rm_one(cli, store, cli->args.words[i], written, err);
+    if (r == 0)
+        r = check_rows(cli, store, err); /* once more: it may have been held meanwhile */
+    for (size_t i = 0; i < cli->args.n_words && r == 0; i++) {
+        r = store_delete_agent(store, cli->args.words[i], err);
+        if (r == 0)
+            r = written_add(written, cli->args.words[i], "removed");
+    }
     return r < 0 ? r : store_commit(store, err);
 }
 
-static int ask_volumes(const struct cli *cli, const struct leavings *leavings, struct error *err)
+/* What goes besides, and leave for it. Nothing without --volumes. */
+static int find_volumes(struct cli *cli, struct store *store, struct leavings *leavings,
+                        struct error *err)
 {
+    _cleanup_(resources_close) struct resources resources = {0};
     char question[128];
-    if (leavings->n == 0)
-        return 0;
+    int r = resources_read(store, &resources, err);
+    if (r == 0)
+        r = leavings_add_volumes(leavings, store, cli->args.words, cli->args.n_words, err);
+    if (r == 0)
+        r = leavings_look(cli, leavings, &resources, cli->args.words, cli->args.n_words, true, err);
+    if (r < 0 || leavings->n == 0)
+        return r;
     (void)snprintf(question, sizeof(question), "delete the data in %zu anonymous volume%s",
                    leavings->n, leavings->n == 1 ? "" : "s");
     return cli_confirm(cli, question, err);
@@ -62,12 +77,10 @@ static int run_rm(struct cli *cli, struct error *err)
     _cleanup_(leavings_close) struct leavings leavings = {0};
     _cleanup_(store_closep) struct store *store = NULL;
     int r = cli_open_store(cli, DB_WRITE, &store, err);
+    if (r == 0)
+        r = check_rows(cli, store, err);
     if (r == 0 && args_has(&cli->args, OPT_VOLUMES))
-        r = leavings_add_volumes(&leavings, store, cli->args.words, cli->args.n_words, err);
-    if (r == 0)
-        r = ask_volumes(cli, &leavings, err);
-    if (r == 0)
-        r = leavings_check(cli, &leavings, err);
+        r = find_volumes(cli, store, &leavings, err);
     if (r == 0)
         r = rm_rows(cli, store, written, err);
     store = store_close(store); /* this process may be the one that must own it now */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sha256.h"
 #include "cli/agent_view.h"
 #include "cli/engine_session.h"
 #include "cli/report.h"
@@ -45,6 +46,15 @@ static int add(struct leavings *l, const char *kind, const char *name, const cha
     return last->kind && last->name && (last->agent || !agent) ? 0 : -ENOMEM;
 }
 
+/* NULL: all are. */
+static bool is_wanted(const char *const *names, size_t n, const char *agent)
+{
+    for (size_t i = 0; names && i < n; i++)
+        if (strcmp(names[i], agent) == 0)
+            return true;
+    return !names;
+}
+
 struct volume_walk {
     struct leavings *leavings;
     const char *const *names;
@@ -54,10 +64,7 @@ struct volume_walk {
 static int on_volume(void *ctx, const char *agent, const struct store_volume *volume)
 {
     struct volume_walk *w = ctx;
-    bool wanted = !w->names;
-    for (size_t i = 0; i < w->n && !wanted; i++)
-        wanted = strcmp(w->names[i], agent) == 0;
-    return wanted ? add(w->leavings, "volume", volume->name, agent) : 0;
+    return is_wanted(w->names, w->n, agent) ? add(w->leavings, "volume", volume->name, agent) : 0;
 }
 
 int leavings_add_volumes(struct leavings *leavings, struct store *store, const char *const *names,
@@ -91,21 +98,54 @@ int leavings_add_resources(struct leavings *leavings, const char *fleet,
     return r < 0 ? error_wrap(err, r, "cannot note the networks") : 0;
 }
 
-/* the same engine? ----------------------------------------------------------------------------- */
+/* the containers themselves -------------------------------------------------------------------- */
 
 struct sight {
+    struct leavings *leavings;
+    const struct resources *resources;
     const json_t *agents; /* the daemon's */
+    const char *const *names;
+    size_t n;
+    bool volumes;
     bool seen;
+    int error;
 };
+
+static bool is_named(const struct resources *resources, const char *volume)
+{
+    for (size_t i = 0; i < resources->n; i++)
+        if (strcmp(resources->list[i].engine_name, volume) == 0)
+            return true;
+    return false;
+}
+
+/* The engine calls anonymous volumes by 64 hex digits. */
+static bool is_anonymous(const struct sight *s, const struct engine_mount *mount)
+{
+    uint8_t id[32];
+    return strcmp(mount->type, "volume") == 0 && hex_parse(mount->name, id, sizeof(id)) == 0 &&
+           !is_named(s->resources, mount->name);
+}
+
+static void add_mounts(struct sight *s, const struct engine_container *container, const char *agent)
+{
+    for (size_t i = 0; i < container->n_mounts && s->error == 0; i++)
+        if (is_anonymous(s, &container->mounts[i]))
+            s->error = add(s->leavings, "volume", container->mounts[i].name, agent);
+}
 
 static void on_container(void *ctx, const struct engine_container *container)
 {
     struct sight *s = ctx;
     size_t i;
     json_t *agent;
-    json_array_foreach (s->agents, i, agent)
-        if (strcmp(view_text(json_object_get(agent, "container"), "id"), container->id) == 0)
-            s->seen = true;
+    json_array_foreach (s->agents, i, agent) {
+        if (strcmp(view_text(json_object_get(agent, "container"), "id"), container->id) != 0)
+            continue;
+        s->seen = true;
+        if (s->volumes && is_wanted(s->names, s->n, view_text(agent, "name")))
+            add_mounts(s, container, view_text(agent, "name"));
+    }
 }
 
 static bool any_container(const json_t *agents)
@@ -118,33 +158,39 @@ static bool any_container(const json_t *agents)
     return false;
 }
 
-static int check_engine(struct cli *cli, const json_t *answer, struct error *err)
+static int look(struct cli *cli, const char *fleet, struct sight *sight, struct error *err)
 {
-    struct sight sight = {.agents = json_object_get(answer, "agents")};
-    if (!any_container(sight.agents))
-        return 0;
     char label[128];
-    (void)snprintf(label, sizeof(label), "roost.fleet=%s", view_text(answer, "fleet"));
+    (void)snprintf(label, sizeof(label), "roost.fleet=%s", fleet);
     _cleanup_(engine_session_close) struct engine_session session;
     int r = engine_session_open(&session, &cli->daemon.engine, err);
     if (r == 0)
-        r = engine_session_list(&session, label, on_container, &sight, err);
-    if (r < 0 || sight.seen)
+        r = engine_session_list(&session, label, on_container, sight, err);
+    if (r < 0)
         return r;
+    if (sight->error < 0)
+        return error_wrap(err, sight->error, "cannot note the volumes");
+    if (sight->seen || !any_container(sight->agents))
+        return 0;
     return error_set(err, -EXDEV, ERROR_CONFLICT, "other_engine",
                      "the daemon works on another engine than %s; name that one with --engine",
                      engine_url(session.engine));
 }
 
-int leavings_check(struct cli *cli, const struct leavings *leavings, struct error *err)
+int leavings_look(struct cli *cli, struct leavings *leavings, const struct resources *resources,
+                  const char *const *names, size_t n, bool volumes, struct error *err)
 {
-    if (leavings->n == 0)
-        return 0;
     json_auto_t *answer = NULL;
-    int r = cli_call(cli, CALL_DAEMON_ONLY, "GET", "/v1/agents", false, &answer, err);
-    if (r == CALL_NO_DAEMON)
-        return 0; /* the work is done here, on our own engine */
-    return r < 0 ? r : check_engine(cli, answer, err);
+    int r = cli_call(cli, CALL_ANYWHERE, "GET", "/v1/agents", false, &answer, err);
+    if (r < 0)
+        return r;
+    struct sight sight = {.leavings = leavings,
+                          .resources = resources,
+                          .agents = json_object_get(answer, "agents"),
+                          .names = names,
+                          .n = n,
+                          .volumes = volumes};
+    return look(cli, view_text(answer, "fleet"), &sight, err);
 }
 
 /* removing ------------------------------------------------------------------------------------- */

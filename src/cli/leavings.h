@@ -3,9 +3,9 @@
  * What `rm --volumes` and `down` take away besides containers: networks and volumes.
  *
  * They are removed by this process, after the containers. A daemon may speak to another engine
- * than our options name; there a network or a volume of the same name could belong to
- * somebody else. So leavings_check() first makes sure that our engine shows the containers that the
- * daemon tells of.
+ * than our options name; there a network or a volume of the same name could belong to somebody
+ * else. So leavings_look() first makes sure that our engine shows the containers that the daemon
+ * tells of.
  */
 #pragma once
 
@@ -35,9 +35,11 @@ int leavings_add_resources(struct leavings *leavings, const char *fleet,
                            const struct resources *resources, bool volumes,
                            struct error *err) _must_use_;
 
-/* Does our engine show these agents' containers as the daemon does? With nothing to remove it is
- * not asked. */
-int leavings_check(struct cli *cli, const struct leavings *leavings, struct error *err) _must_use_;
+/* Looks at the containers themselves: are they on our engine (-EXDEV with ERROR_CONFLICT if not)?
+ * With `volumes` the anonymous ones of these agents (names NULL: of all) are added; one that a file
+ * names is none, however it is called. Needs the engine. */
+int leavings_look(struct cli *cli, struct leavings *leavings, const struct resources *resources,
+                  const char *const *names, size_t n, bool volumes, struct error *err) _must_use_;
 
 /* Removes them, but for the volumes of agents that `report` does not call removed. Says each
  * failure on stderr. *ret_removed: a JSON array of {"kind","name"}. EXIT_SUCCESS, EXIT_FAILURE, or
