@@ -8,7 +8,9 @@ int store_read_states(struct store *store, store_state_fn *state, void *ctx, str
 {
     _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
     int r = sql_get(&store->sql,
-                    "SELECT agent, container_id, state, reason, failed_generation FROM agent_state"
+                    "SELECT agent, container_id, state, reason, failed_generation, boot_id, episodes,"
+                    " crashes, restart_1_ns, restart_2_ns, restart_3_ns, retry_at_ns, idle_since_ns"
+                    " FROM agent_state"
                     " ORDER BY agent",
                     &stmt, err);
     if (r < 0)
@@ -20,6 +22,14 @@ int store_read_states(struct store *store, store_state_fn *state, void *ctx, str
             .state = sql_text(stmt, "state"),
             .reason = sql_text(stmt, "reason"),
             .failed_generation = (uint64_t)sql_int(stmt, "failed_generation"),
+            .episodes = (uint32_t)sql_int(stmt, "episodes"),
+            .crashes = (unsigned)sql_int(stmt, "crashes"),
+            .boot_id = sql_text(stmt, "boot_id"),
+            .restarts_ns = {(uint64_t)sql_int(stmt, "restart_1_ns"),
+                            (uint64_t)sql_int(stmt, "restart_2_ns"),
+                            (uint64_t)sql_int(stmt, "restart_3_ns")},
+            .retry_at_ns = (uint64_t)sql_int(stmt, "retry_at_ns"),
+            .idle_since_ns = (uint64_t)sql_int(stmt, "idle_since_ns"),
         };
         r = sql_check(stmt, err);
         if (r == 0)
@@ -35,13 +45,12 @@ int store_write_state(struct store *store, const struct store_state *state, stru
     _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
     int r = store_set_relaxed(store, true, err);
     if (r == 0)
-        r = sql_get(
-            &store->sql,
-            "INSERT INTO agent_state (agent, container_id, state, reason, failed_generation)"
-            " VALUES (?, ?, ?, ?, ?) ON CONFLICT (agent) DO UPDATE SET"
-            " container_id = excluded.container_id, state = excluded.state,"
-            " reason = excluded.reason, failed_generation = excluded.failed_generation",
-            &stmt, err);
+        r = sql_get(&store->sql,
+                    "INSERT OR REPLACE INTO agent_state (agent, container_id, state, reason,"
+                    " failed_generation, episodes, crashes, boot_id, restart_1_ns, restart_2_ns,"
+                    " restart_3_ns, retry_at_ns, idle_since_ns)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    &stmt, err);
     if (r < 0)
         return r;
     sql_bind_text(stmt, state->agent);
@@ -49,6 +58,13 @@ int store_write_state(struct store *store, const struct store_state *state, stru
     sql_bind_text(stmt, state->state);
     sql_bind_text(stmt, state->reason);
     sql_bind_int(stmt, (int64_t)state->failed_generation);
+    sql_bind_int(stmt, state->episodes);
+    sql_bind_int(stmt, state->crashes);
+    sql_bind_text(stmt, state->boot_id ? state->boot_id : "");
+    for (size_t i = 0; i < STORE_RESTARTS_KEPT; i++)
+        sql_bind_int(stmt, (int64_t)state->restarts_ns[i]);
+    sql_bind_int(stmt, (int64_t)state->retry_at_ns);
+    sql_bind_int(stmt, (int64_t)state->idle_since_ns);
     return sql_run(stmt, err);
 }
 

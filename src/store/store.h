@@ -151,6 +151,8 @@ int store_delete_tombstone(struct store *store, const char *name, uint64_t gener
 
 /* agent_state: what the keeper remembers over a restart ---------------------------------------- */
 
+#define STORE_RESTARTS_KEPT 3
+
 struct store_state {
     const char *agent;
     const char *container_id;   /* NULL: none known */
@@ -158,6 +160,12 @@ struct store_state {
     const char *reason;         /* NULL, or why (a failure in the engine's words) */
     uint64_t failed_generation; /* 0, or of the row that could not start and was rolled back:
                                  * container_id is then the one that was kept */
+    uint32_t episodes;        /* as in core_memory */
+    unsigned crashes;
+    const char *boot_id;      /* the times below are of CLOCK_BOOTTIME under this boot; 0: none */
+    uint64_t restarts_ns[STORE_RESTARTS_KEPT];
+    uint64_t retry_at_ns;
+    uint64_t idle_since_ns;
 };
 typedef int store_state_fn(void *ctx, const struct store_state *state);
 int store_read_states(struct store *store, store_state_fn *state, void *ctx,
@@ -176,6 +184,54 @@ int store_write_volumes(struct store *store, const char *agent, const struct sto
                         size_t n, struct error *err) _must_use_;
 typedef int store_volume_fn(void *ctx, const char *agent, const struct store_volume *volume);
 int store_read_volumes(struct store *store, store_volume_fn *volume, void *ctx,
+                       struct error *err) _must_use_;
+
+/* leases ----------------------------------------------------------------------------------- */
+
+struct store_lease {
+    const char *id;
+    const char *agent;
+    const char *boot_id; /* `until_ns` counts under this boot, `expires_ms` after a reboot */
+    uint64_t until_ns;
+    int64_t expires_ms;
+};
+typedef int store_lease_fn(void *ctx, const struct store_lease *lease);
+int store_read_leases(struct store *store, store_lease_fn *lease, void *ctx, struct error *err) _must_use_;
+int store_write_lease(struct store *store, const struct store_lease *lease, struct error *err) _must_use_;
+int store_delete_lease(struct store *store, const char *id, struct error *err) _must_use_;
+
+/* events ----------------------------------------------------------------------------------- */
+
+struct store_event {
+    int64_t id; /* given by the store */
+    int64_t time_ms;
+    const char *kind;
+    const char *agent;     /* NULL: of the engine or the fleet */
+    const char *lifecycle; /* NULL */
+    const char *state;     /* NULL */
+    const char *reason;
+    const char *detail; /* JSON */
+};
+int store_append_event(struct store *store, const struct store_event *event, int64_t *ret_id,
+                       struct error *err) _must_use_;
+
+/* In order of id: those after `after`, of `kind` and `agent` where given, not before `since_ms`; at most `limit`,
+ * and with `newest` the last ones instead of the first. */
+struct store_event_query {
+    int64_t after;
+    const char *kind;
+    const char *agent;
+    int64_t since_ms;
+    int64_t limit;
+    bool newest;
+};
+typedef int store_event_fn(void *ctx, const struct store_event *event);
+int store_read_events(struct store *store, const struct store_event_query *q, store_event_fn *event,
+                      void *ctx, struct error *err) _must_use_;
+
+/* Drop at most `at_most` events that are older than `before_ms` or beyond the last `keep`. Returns how many; call
+ * again (later) until it is 0. */
+int store_prune_events(struct store *store, int64_t before_ms, int64_t keep, int64_t at_most,
                        struct error *err) _must_use_;
 
 /* resources: the networks and volumes of the fleet's files ------------------------------------- */

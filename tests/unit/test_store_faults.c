@@ -118,7 +118,7 @@ static void a_full_disk_loses_nothing(void **state)
     struct store *store = NULL;
     char ballast[128];
     const struct store_options options = {.path = f->db, .create = true, .own = true};
-    if (mount("tmpfs", f->folder, "tmpfs", 0, "size=512k,mode=0700") < 0)
+    if (mount("tmpfs", f->folder, "tmpfs", 0, "size=768k,mode=0700") < 0)
         skip();
     assert_int_equal(store_open(&options, &store, &err), 0);
     (void)snprintf(ballast, sizeof(ballast), "%s/ballast", f->folder);
