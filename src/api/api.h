@@ -3,7 +3,8 @@
  * The control API, apart from its transport.
  *
  * A request is a method, a target (path and query) and a JSON body; it is answered once, now or
- * later, through its `struct api_reply`. The HTTP server (api/server.h) makes requests from
+ * later, through its `struct api_reply`, or becomes a `struct api_stream` of events that goes on
+ * until one side ends it. The HTTP server (api/server.h) makes requests from
  * connections; the command line without a daemon makes them in its own process
  * (daemon/daemon.h). Both go through api_dispatch(), so there is one API and one set of answers.
  *
@@ -22,6 +23,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 
 /* The longest body of a request (413 beyond it). */
@@ -44,6 +46,10 @@ struct api_reply_ops {
     /* A piece of news while the work goes on, e.g. {"done":3,"total":200}. Steals `json`. Called
      * only when `reply->progress` is set. News may be dropped when the client does not keep up. */
     void (*progress)(struct api_reply *reply, json_t *json);
+    /* The reply becomes a stream, which takes its place: `reply` must not be used any more. NULL,
+     * with the reply as it was, when there are too many streams. The member is NULL where the
+     * transport has no streams. */
+    struct api_stream *(*stream)(struct api_reply *reply);
 };
 
 #define API_ALLOW_SIZE 48
@@ -68,6 +74,43 @@ void api_reply_problem(struct api_reply *reply, int status, const char *code, co
 /* Dropped when nobody asked for it; `steal_json` is gone in any case. */
 void api_reply_progress(struct api_reply *reply, json_t *steal_json);
 
+/* Events for a client that follows them. Owned by the transport; the backend holds it until it has
+ * called api_stream_end(), or has been told by `on_gone` that it is gone, whichever comes first;
+ * also when the server is closed meanwhile, which ends the stream for the client and takes
+ * nothing more for it.
+ *
+ * The client's queue is bounded (API_STREAM_MAX of the server). Nothing is lost for that: what is
+ * refused is to be sent again later, so a backend that can read events by their ids keeps no more
+ * than the last id that was taken. A client that reads nothing at all is dropped in time. */
+struct api_stream;
+
+/* The transport's side of a stream. */
+struct api_stream_ops {
+    bool (*send)(struct api_stream *stream, int64_t id, const char *event, json_t *json);
+    void (*end)(struct api_stream *stream);
+};
+
+struct api_stream {
+    const struct api_stream_ops *ops;
+    /* Set by api_stream_listen(). Called from the loop, never from within a call of the backend's;
+     * not after api_server_close(). */
+    void (*on_gone)(void *ctx); /* the client has left; `stream` is gone when this returns */
+    void (*on_room)(void *ctx); /* something was refused, and now there is room again */
+    void *ctx;
+};
+
+void api_stream_listen(struct api_stream *stream, void (*on_gone)(void *ctx),
+                       void (*on_room)(void *ctx), void *ctx);
+
+/* One event: `id` (not negative) is what the client comes back with as Last-Event-ID. Steals
+ * `json`, also when it returns false: the queue is full, or the stream is being ended; send it
+ * again after `on_room`. */
+bool api_stream_send(struct api_stream *stream, int64_t id, const char *event,
+                     json_t *steal_json) _must_use_;
+
+/* What was sent still goes out; then the client sees the end, and may come back. */
+void api_stream_end(struct api_stream *stream);
+
 /* A pass, as asked for. */
 struct api_reconcile {
     const char *agent;   /* NULL: the whole fleet */
@@ -77,13 +120,62 @@ struct api_reconcile {
     bool remove_orphans; /* the whole fleet only */
 };
 
+#define API_TTL_DEFAULT_NS (300 * NS_PER_S)
+#define API_TTL_MAX_NS     (24 * 3600 * NS_PER_S) /* 422 beyond it */
+
+/* A wake, as asked for. */
+struct api_wake {
+    const char *agent;
+    uint64_t ttl_ns;  /* of the lease; 0: not said, API_TTL_DEFAULT_NS */
+    bool wait;        /* answer when it is ready, or cannot get so */
+    uint64_t wait_ns; /* with `wait`: 504 after that; 0: not said, the agent's own ready_timeout */
+    bool now;         /* do not wait for the end of a back-off */
+};
+
+#define API_EVENTS_LIMIT_DEFAULT 100
+#define API_EVENTS_LIMIT_MAX     1000
+#define API_EVENTS_FROM_NOW      (-1)
+
+/* Which events. All that is given must hold. */
+struct api_events {
+    int64_t after;     /* higher ids only; 0: all. A stream: API_EVENTS_FROM_NOW without a place to
+                        * begin, else what is there already comes first */
+    int64_t limit;     /* at most so many; a stream has none: 0 */
+    const char *kind;  /* NULL: any */
+    const char *agent; /* NULL: any, and those of no agent */
+    int64_t since_ms;  /* wall time; 0: always */
+    bool newest; /* the last `limit` of them instead of the first; in order of id all the same */
+};
+
 /* What the routes call. `ctx` is the daemon. Arguments are borrowed for the call; the reply is
- * kept until answered. An agent's name fits the grammar of names, but need not exist. */
+ * kept until answered. An agent's name fits the grammar of names, a lease's id has 32 lower-case
+ * hex digits, but neither need exist. */
 struct api_backend {
     void (*agents)(void *ctx, struct api_reply *reply);                  /* GET /v1/agents */
     void (*agent)(void *ctx, const char *name, struct api_reply *reply); /* GET /v1/agents/{name} */
     void (*reconcile)(void *ctx, const struct api_reconcile *what, struct api_reply *reply);
     void (*ready)(void *ctx, struct api_reply *reply); /* GET /readyz */
+
+    /* {"lease":{"id","agent","expires_at"},"state"}, and "retry_at" during a back-off, "completed"
+     * when its job is done. With `wait` the lease is given first and told as news, {"lease":{…},
+     * "state"}, so that a client that has to give up can release it. */
+    void (*wake)(void *ctx, const struct api_wake *what, struct api_reply *reply);
+    /* `ttl_ns` 0: not said, API_TTL_DEFAULT_NS. Counts from now. */
+    void (*renew)(void *ctx, const char *lease, uint64_t ttl_ns, struct api_reply *reply);
+    void (*release)(void *ctx, const char *lease, struct api_reply *reply);
+    void (*sleep)(void *ctx, const char *agent, struct api_reply *reply); /* ends all its leases */
+    /* `reason` NULL: not said. */
+    void (*hold)(void *ctx, const char *agent, bool held, const char *reason,
+                 struct api_reply *reply);
+
+    /* {"events":[{"id","time","kind","agent","lifecycle","state","reason","detail"}]} */
+    void (*events)(void *ctx, const struct api_events *what, struct api_reply *reply);
+    /* Each event of that shape is sent with its id, named by its kind. */
+    void (*events_follow)(void *ctx, const struct api_events *what, struct api_stream *stream);
+
+    /* {"agents":[{"name","cpu_percent","memory_bytes","memory_limit_bytes"}]} of what is awake;
+     * GET /v1/stats */
+    void (*stats)(void *ctx, struct api_reply *reply);
 };
 
 struct api_request {
@@ -91,7 +183,9 @@ struct api_request {
     const char *target;  /* as on the wire: "/v1/agents/web?x=y", still percent-encoded */
     const json_t *body;  /* borrowed; NULL for none */
     bool wants_progress; /* Accept: text/event-stream */
+    bool wants_stream;   /* and not application/json: a stream where there is one */
     bool busy;           /* too many answers are awaited already: a call that may wait gets 503 */
+    const char *last_event_id; /* the header of that name; NULL for none */
     uid_t peer_uid;
 };
 

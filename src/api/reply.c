@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a backend calls on a reply, over any transport.
+ * What a backend calls on a reply or a stream, over any transport.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,4 +39,22 @@ void api_reply_progress(struct api_reply *reply, json_t *steal_json)
         reply->ops->progress(reply, steal_json);
     else
         json_decref(steal_json);
+}
+
+void api_stream_listen(struct api_stream *stream, void (*on_gone)(void *ctx),
+                       void (*on_room)(void *ctx), void *ctx)
+{
+    stream->on_gone = on_gone;
+    stream->on_room = on_room;
+    stream->ctx = ctx;
+}
+
+bool api_stream_send(struct api_stream *stream, int64_t id, const char *event, json_t *steal_json)
+{
+    return stream->ops->send(stream, id, event, steal_json);
+}
+
+void api_stream_end(struct api_stream *stream)
+{
+    stream->ops->end(stream);
 }
