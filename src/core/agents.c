@@ -62,6 +62,7 @@ static void free_depends(struct agent *a)
 void agents_remove(struct core *core, struct agent *a)
 {
     pass_forget(core, a);
+    leases_free(core, a);
     queue_drop(core, a);
     clock_set(core, a, NEVER_NS);
     (void)agents_set_container_name(core, a, NULL);

@@ -56,6 +56,8 @@ static void take_done(struct core *core, struct agent *a, const struct operation
 static void take_refused(struct core *core, struct agent *a, const struct operation *op, const char *words)
 {
     agent_move(core, a, INPUT_REFUSED);
+    if (op->kind == OPERATION_START && a->operation_slot == SLOT_MAIN && agent_is_wanted_awake(core, a))
+        judge_open(core, a, EVENT_CONTAINER_STOPPED, "start_refused"); /* the engine tells no death of it */
     bool first_start = op->kind == OPERATION_START && a->operation_slot == SLOT_MAIN;
     if (first_start && a->containers[SLOT_OLD].known && !agent_is_rolled_back(a))
         agent_roll_back(core, a, words);
@@ -126,6 +128,7 @@ static void take_probe(struct core *core, struct agent *a, const struct core_com
         a->told_not_ready = true;
         agent_move(core, a, INPUT_NOT_READY);
         agent_set_reason(core, a, "not ready in time; it is left running, and probing goes on");
+        judge_open(core, a, EVENT_NOT_READY, "ready_timeout");
     }
     mark_dirty(core, a);
 }

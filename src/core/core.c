@@ -43,6 +43,7 @@ struct core *core_new(const struct core_config *config)
         core->config.max_unavailable = DEFAULT_UNAVAILABLE;
     if (core->config.idle_timeout_ns == 0)
         core->config.idle_timeout_ns = DEFAULT_IDLE_NS;
+    core->engine_lost = config->engine_lost;
     core->resync_at_ns = NEVER_NS;
     listing_request(core, true);
     return core;
@@ -92,6 +93,33 @@ static void take(struct core *core, const struct core_event *event)
     case CORE_PASS:
         pass_add(core, &event->pass);
         break;
+    case CORE_LEASE:
+        lease_remember(core, &event->lease);
+        break;
+    case CORE_WAKE:
+        lease_wake(core, &event->wake);
+        break;
+    case CORE_RENEW:
+        lease_renew(core, &event->renew);
+        break;
+    case CORE_RELEASE:
+        lease_release(core, &event->release);
+        break;
+    case CORE_SLEEP:
+        lease_sleep(core, &event->sleep);
+        break;
+    case CORE_LOOK:
+        listing_request(core, false);
+        break;
+    case CORE_ENGINE_EVENT:
+        news_take(core, &event->news);
+        break;
+    case CORE_ENGINE_LOST:
+        judge_engine_lost(core, event->words);
+        break;
+    case CORE_ENGINE_RESTORED:
+        judge_engine_restored(core);
+        break;
     }
 }
 
@@ -100,6 +128,7 @@ static void run_clock(struct core *core)
     struct agent *a;
     while ((a = clock_pop_due(core)))
         mark_dirty(core, a);
+    judge_clock(core);
     if (core->now_ns >= core->resync_at_ns) {
         core->resync_at_ns = NEVER_NS; /* until this one is over */
         listing_request(core, false);
@@ -109,7 +138,8 @@ static void run_clock(struct core *core)
 /* Listings and changes of rows come in many steps, and nothing is decided in their middle. */
 static bool is_part_of_batch(enum core_event_kind kind)
 {
-    return kind == CORE_LISTED || kind == CORE_ROW || kind == CORE_TOMBSTONE || kind == CORE_MEMORY;
+    return kind == CORE_LISTED || kind == CORE_ROW || kind == CORE_TOMBSTONE || kind == CORE_MEMORY ||
+           kind == CORE_LEASE;
 }
 
 int core_step(struct core *core, const struct core_event *event, struct effects *ret_effects)
@@ -120,6 +150,7 @@ int core_step(struct core *core, const struct core_event *event, struct effects 
     core->step++;
     if (event->now_ns > core->now_ns)
         core->now_ns = event->now_ns;
+    core->wall_ms = event->wall_ms;
     take(core, event);
     if (!is_part_of_batch(event->kind)) {
         run_clock(core);
@@ -136,6 +167,8 @@ int core_step(struct core *core, const struct core_event *event, struct effects 
 uint64_t core_next_deadline(const struct core *core)
 {
     uint64_t due = core->heap_n > 0 ? core->heap[0]->due_ns : NEVER_NS;
+    if (core->after_loss && core->after_loss_until_ns != 0 && core->after_loss_until_ns < due)
+        due = core->after_loss_until_ns;
     if (core->resync_at_ns < due)
         due = core->resync_at_ns;
     if (core->want_list && core->list_step == 0 && core->list_at_ns < due)
@@ -163,6 +196,11 @@ struct agent_view agent_view_of(const struct core *core, const struct agent *a)
         .lifecycle_differs = c->known && c->made_as != a->lifecycle,
         .in_flight = a->operation.id != 0,
     };
+    for (const struct lease *lease = a->leases; lease; lease = lease->next) {
+        view.n_leases++;
+        if (lease->until_ns > view.lease_until_ns)
+            view.lease_until_ns = lease->until_ns;
+    }
     const char *standing = a->presence == PRESENCE_ROW
                                ? settle_standing_error(a, decide(agent_facts(core, a)))
                                : NULL;

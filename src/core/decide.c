@@ -49,10 +49,14 @@ static const struct rule rules[] = {
      .report = REPORT_ADOPTED, .meaning = "runs, and nobody leased it: its idle time begins now"},
     {20, .all = FACT_LAZY | FACT_AWAKE, .any = ASLEEP, .action = ACTION_START,
      .report = REPORT_STARTED, .meaning = "asleep and wanted: wake"},
+    {25, .all = FACT_LAZY | FACT_PAUSED_BY_US | FACT_OVERSLEPT, .none = FACT_AWAKE, .action = ACTION_STOP,
+     .report = REPORT_STOPPED, .meaning = "paused for longer than stop_after: stop"},
     {21, .all = FACT_LAZY, .none = FACT_AWAKE, .any = ASLEEP, .action = ACTION_NONE,
      .report = REPORT_UNCHANGED, .meaning = "asleep, as it should be"},
     {22, .all = FACT_LAZY | FACT_RUNNING, .none = FACT_IN_USE, .action = ACTION_SLEEP,
      .report = REPORT_STOPPED, .meaning = "idle: put to sleep"},
+    {26, .all = FACT_RUNNING | FACT_SICK | FACT_AWAKE, .action = ACTION_STOP, .report = REPORT_STARTED,
+     .meaning = "unhealthy, and on_unhealthy says restart: stop, and start again"},
     {23, .action = ACTION_NONE, .report = REPORT_UNCHANGED, .meaning = "as wanted"},
 };
 

@@ -2,8 +2,9 @@
  *
  * The decision table: the one pure function that boot pass, row changes and watchdog ask.
  *
- * A fact is a bit. A rule of the table matches when all bits of `all` are there, none of `none`, and, where `any` is
- * not 0, at least one of `any`. The first match wins; the last rule matches always.
+ * A fact is a bit. A rule of the table matches when all bits of `all` are there, none of `none`,
+ * and, where `any` is not 0, at least one of `any`. The first match wins; the last rule matches
+ * always.
  */
 #pragma once
 
@@ -35,21 +36,24 @@ enum fact {
     FACT_TAMPERED = 1 << 20, /* the restart policy is not the lifecycle's */
 
     FACT_LEASED = 1 << 21,
-    FACT_AWAKE = 1 << 22,   /* wanted awake: hot, leased, or an awake agent depends on it */
-    FACT_IN_USE = 1 << 23,  /* awake, or its idle time is not over */
-    FACT_ADOPTED = 1 << 24, /* we know that it runs */
+    FACT_AWAKE = 1 << 22,     /* wanted awake: hot, leased, or an awake agent depends on it */
+    FACT_IN_USE = 1 << 23,    /* awake, or its idle time is not over */
+    FACT_ADOPTED = 1 << 24,   /* we know that it runs */
+    FACT_OVERSLEPT = 1 << 25, /* paused by us, for longer than stop_after */
+    FACT_SICK = 1 << 26,      /* unhealthy, and its row says on_unhealthy: restart */
 };
 
 enum action {
     ACTION_NONE,
-    ACTION_WAIT,     /* for the engine */
-    ACTION_REMOVE,   /* stop with its grace period, remove */
+    ACTION_WAIT,   /* for the engine */
+    ACTION_REMOVE, /* stop with its grace period, remove */
     ACTION_CREATE,
     ACTION_RECREATE, /* recreate.c says which step is next */
     ACTION_RENAME,
     ACTION_UPDATE,
-    ACTION_START,    /* or unpause */
-    ACTION_SLEEP,    /* stop, or pause */
+    ACTION_START, /* or unpause */
+    ACTION_SLEEP, /* stop, or pause */
+    ACTION_STOP,
     ACTION_ADOPT,
 };
 

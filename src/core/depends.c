@@ -100,6 +100,23 @@ void depends_wake_dependents(struct core *core, struct agent *a)
             mark_dirty(core, a->dependents[i]);
 }
 
+void depends_touch(struct core *core, struct agent *a)
+{
+    for (size_t i = 0; i < a->n_depends; i++) {
+        struct agent *b = agents_find(core, a->depends[i].agent);
+        if (b)
+            mark_dirty(core, b);
+    }
+}
+
+/* Wanted awake, or not yet asleep: what it needs stays up for as long. */
+static bool is_awake(const struct core *core, const struct agent *a)
+{
+    return agent_is_wanted_awake(core, a) ||
+           (a->presence == PRESENCE_ROW && container_is_up(&a->containers[SLOT_MAIN]) &&
+            a->containers[SLOT_MAIN].status != CONTAINER_PAUSED);
+}
+
 static enum depends_condition condition_on(const struct agent *dependent, const struct agent *a)
 {
     for (size_t i = 0; i < dependent->n_depends; i++)
@@ -115,7 +132,7 @@ bool depends_want_awake(const struct core *core, const struct agent *a)
         return false;
     for (size_t i = 0; i < a->n_dependents; i++) {
         const struct agent *d = a->dependents[i];
-        if (d->on_cycle || d->held || d->invalid || !agent_is_wanted_awake(core, d))
+        if (d->on_cycle || d->held || d->invalid || !is_awake(core, d))
             continue;
         if (condition_on(d, a) != DEPENDS_COMPLETED)
             return true;

@@ -12,6 +12,9 @@
  *   settle.c   picture -> facts -> rule -> at most one operation
  *   recreate.c the next step of a recreate, from what is there
  *   pass.c     passes and their reports
+ *   lease.c    leases, and who waits for an agent to be ready
+ *   news.c     CORE_ENGINE_EVENT: what to look at
+ *   judge.c    trouble or not: episodes and events, by the table of watchdog.h
  *   effects.c  the list of effects
  *   core.c     core_step() and the views
  */
@@ -48,6 +51,8 @@ struct container {
     bool known;
     bool renamed;   /* ours by its id, under a name that is not */
     bool exit_seen; /* exit_code is of this death */
+    bool oom_killed;
+    bool restarts_seen; /* `restarts` is known */
     uint8_t id[CONTAINER_ID_SIZE];
     enum container_status status;
     enum container_health health;
@@ -70,6 +75,25 @@ enum conflict { CONFLICT_NONE, CONFLICT_NAME, CONFLICT_DUPLICATE, CONFLICT_COMPO
 enum queue { QUEUE_NONE, QUEUE_DIRTY, QUEUE_WAITING, QUEUE_ROLLOUT };
 #define QUEUES 4
 
+struct agent;
+
+struct lease {
+    UT_hash_handle hh; /* by id */
+    struct lease *next; /* of the same agent */
+    struct agent *agent;
+    char id[CORE_LEASE_ID_SIZE];
+    uint64_t until_ns;
+    int64_t expires_ms;
+};
+
+struct waiter {
+    struct waiter *next;
+    uint64_t wake;
+    bool wait; /* false: answered as soon as the agent is settled once */
+    char lease[CORE_LEASE_ID_SIZE];
+    uint64_t deadline_ns;
+};
+
 struct agent {
     UT_hash_handle hh;      /* by name */
     UT_hash_handle hh_name; /* by container name, when the row gives one */
@@ -89,6 +113,8 @@ struct agent {
     enum ready_kind ready;
     uint64_t ready_timeout_ns;
     enum sleep_kind sleep;
+    uint64_t stop_after_ns;
+    bool restart_unhealthy;
     struct core_depends *depends; /* names owned */
     size_t n_depends;
 
@@ -108,6 +134,26 @@ struct agent {
     uint8_t remembered[CONTAINER_ID_SIZE]; /* of CORE_MEMORY: the last container that was ours */
     bool has_remembered;
     bool save;       /* changed since EFFECT_SAVE */
+    bool remembered_up; /* of CORE_MEMORY: it ran when we last looked */
+
+    /* leases */
+    struct lease *leases;
+    struct waiter *waiters;
+    bool was_wanted; /* awake, at the last settling */
+    bool sleep_now;  /* `roost sleep`: do not wait for the idle time */
+    uint64_t paused_since_ns;
+
+    /* the watchdog */
+    uint32_t episodes;
+    unsigned crashes;
+    uint64_t restarts_ns[CORE_RESTARTS_KEPT];
+    uint64_t crash_retry_at_ns;
+    uint64_t confirm_at_ns; /* a stop by hand, or a restart? known then */
+    uint64_t hand_ns;       /* when somebody last stopped or killed it */
+    bool died_news;         /* a death was told and not yet looked at */
+    bool unjudged;          /* it went down, and how is not known yet, or nobody was to be told (held) */
+    bool gone_held;
+    bool told_orphan;
 
     /* what is being done */
     struct operation operation; /* id 0: none */
@@ -181,6 +227,13 @@ struct core {
     uint64_t serial;
     uint64_t step;
     uint64_t now_ns;
+    int64_t wall_ms;
+    struct lease *leases;
+    bool engine_lost;
+    uint64_t lost_at_ns;
+    bool after_loss;    /* what is found down is counted, not judged, … */
+    uint64_t after_loss_until_ns; /* … until then; 0: the first listing is not there yet */
+    unsigned found_down;
     uint64_t last_operation;
 
     struct agent_queue queues[QUEUES]; /* by enum queue; the first is not used */
@@ -227,6 +280,13 @@ void clock_set(struct core *core, struct agent *a, uint64_t due_ns);
 struct agent *clock_pop_due(struct core *core);
 bool set_text(struct core *core, char **text, const char *value);
 
+/* Be called at `due_ns` at the latest. */
+static inline void clock_arm(struct core *core, struct agent *a, uint64_t due_ns)
+{
+    if (due_ns < a->due_ns)
+        clock_set(core, a, due_ns);
+}
+
 static inline void mark_dirty(struct core *core, struct agent *a)
 {
     queue_push(core, a, QUEUE_DIRTY);
@@ -258,6 +318,9 @@ void agent_set_reason(struct core *core, struct agent *a, const char *reason);
 void agent_see(struct core *core, struct agent *a, enum slot slot, const struct observation *o);
 void agent_see_status(struct core *core, struct agent *a, enum slot slot, enum container_status status);
 void agent_agree(struct core *core, struct agent *a); /* after a listing: a state that contradicts it gives way */
+void agent_see_health(struct core *core, struct agent *a, enum container_health health);
+uint64_t agent_backoff_ns(unsigned failures);
+uint64_t agent_retry_at_ns(const struct agent *a);
 void agent_see_gone(struct core *core, struct agent *a, enum slot slot);
 void agent_move_container(struct core *core, struct agent *a, enum slot from, enum slot to);
 void agent_fail(struct core *core, struct agent *a, const char *words);
@@ -270,6 +333,8 @@ bool container_is_up(const struct container *c);
 
 /* depends.c */
 void depends_refresh(struct core *core);
+/* `a` is wanted awake now, or not any more: those that it depends on look again. */
+void depends_touch(struct core *core, struct agent *a);
 void depends_wake_dependents(struct core *core, struct agent *a);
 bool depends_want_awake(const struct core *core, const struct agent *a);
 /* May `a` start now? NULL, or the agent or missing name that it waits for; *ret_hopeless when waiting does not help. */
@@ -281,8 +346,39 @@ bool agent_is_busy(const struct agent *a);
 bool container_is_wanted(const struct agent *a, const struct container *c);
 uint32_t agent_facts(const struct core *core, const struct agent *a);
 void settle_all(struct core *core);
+void settle_save(struct core *core, struct agent *a); /* EFFECT_SAVE, when there is something new */
 const char *settle_standing_error(const struct agent *a, const struct rule *rule);
 void settle_reason(const struct agent *a, const struct rule *rule, char *buf, size_t size);
+
+/* lease.c */
+void lease_wake(struct core *core, const struct core_wake *wake);
+void lease_renew(struct core *core, const struct core_renew *renew);
+void lease_release(struct core *core, const struct core_release *release);
+void lease_sleep(struct core *core, const struct core_sleep *sleep);
+void lease_remember(struct core *core, const struct core_lease *lease);
+void leases_end(struct core *core, struct agent *a, const char *reason, enum answer answer);
+void leases_free(struct core *core, struct agent *a);
+/* Both return when they want to be called next. */
+uint64_t leases_expire(struct core *core, struct agent *a);
+uint64_t leases_answer(struct core *core, struct agent *a);
+
+/* news.c */
+void news_take(struct core *core, const struct engine_news *news);
+
+/* judge.c */
+void judge_change(struct core *core, struct agent *a, const struct container *before);
+void judge_gone(struct core *core, struct agent *a);
+void judge_renamed(struct core *core, struct agent *a);
+void judge_unheld(struct core *core, struct agent *a);
+bool judge_confirms(struct core *core, struct agent *a);
+void judge_tell(struct core *core, struct agent *a, enum event_kind kind, const char *reason);
+void judge_open(struct core *core, struct agent *a, enum event_kind kind, const char *reason);
+uint64_t judge_wellness(struct core *core, struct agent *a); /* when it wants to be called next */
+void judge_engine_lost(struct core *core, const char *words);
+void judge_engine_restored(struct core *core);
+void judge_listed(struct core *core);
+void judge_clock(struct core *core);
+void judge_rollout_halted(struct core *core);
 
 /* recreate.c */
 struct step {

@@ -2,8 +2,8 @@
  *
  * The life of an agent as a table: state x input -> state, every cell filled.
  *
- *     missing --created--> stopped --start--> starting --ready--> running --stop--> stopping --> stopped
- *                             ^                  |  ^                |
+ *     missing --created--> stopped --start--> starting --ready--> running --stop--> stopping -->
+ * stopped ^                  |  ^                |
  *                             +---- died --------+--+---- died ------+
  *                                  failed <------+ (refused, crashed)   paused <--> running
  *
@@ -24,7 +24,7 @@ enum lifecycle_input {
     INPUT_ROW_CHANGED,
     INPUT_ROW_DELETED,
     /* from the engine */
-    INPUT_SEEN_DOWN,  /* it exists and does not run: created, or down at first sight */
+    INPUT_SEEN_DOWN, /* it exists and does not run: created, or down at first sight */
     INPUT_SEEN_UP,
     INPUT_SEEN_PAUSED,
     INPUT_SEEN_UNPAUSED,
@@ -46,7 +46,8 @@ enum lifecycle_input {
 };
 #define LIFECYCLE_INPUTS 25
 
-/* The state after, or STATE_IMPOSSIBLE: the input cannot come in that state, and when it does there is a bug. */
+/* The state after, or STATE_IMPOSSIBLE: the input cannot come in that state, and when it does there
+ * is a bug. */
 #define STATE_IMPOSSIBLE ((enum agent_state)AGENT_STATES)
 enum agent_state lifecycle_next(enum agent_state state, enum lifecycle_input input);
 

@@ -32,7 +32,7 @@ static bool only_dry_passes_wait(const struct core *core)
 
 void listing_emit(struct core *core)
 {
-    if (!core->want_list || core->list_step != 0 || core->now_ns < core->list_at_ns)
+    if (!core->want_list || core->list_step != 0 || core->now_ns < core->list_at_ns || core->engine_lost)
         return;
     struct effect *e = effect_add(core, EFFECT_LIST);
     if (!e)
@@ -96,8 +96,11 @@ static void take_ours(struct core *core, struct agent *a, const struct observati
     if (by_id >= 0 && by_id != slot && a->containers[by_id].known)
         agent_move_container(core, a, (enum slot)by_id, (enum slot)slot);
     agent_see(core, a, (enum slot)slot, o);
+    bool was_renamed = c->renamed;
     c->list = core->last_list;
     c->renamed = by_name < 0;
+    if (c->renamed && !was_renamed)
+        judge_renamed(core, a);
 }
 
 /* Whose name is it, and may it be there? */
@@ -166,9 +169,11 @@ static void apply_to(struct core *core, struct agent *a)
             agent_see_gone(core, a, (enum slot)i);
     if (a->conflict_list != core->last_list)
         a->conflict = CONFLICT_NONE;
-    if (a->has_remembered && !a->containers[SLOT_MAIN].known)
+    if (a->has_remembered && !a->containers[SLOT_MAIN].known) {
         agent_move(core, a, INPUT_SEEN_GONE);
-    a->has_remembered = false;
+        judge_gone(core, a);
+    }
+    a->has_remembered = a->remembered_up = false;
     a->unknown = false;
     check_kept(a);
     agent_agree(core, a);
@@ -192,6 +197,7 @@ void listing_end(struct core *core, const struct core_listing_end *end)
     core->list_step = 0;
     core->list_failures = 0;
     core->synced = true;
+    judge_listed(core);
     core->list_at_ns = 0;
     if (core->config.resync_ns > 0)
         core->resync_at_ns = core->now_ns + core->config.resync_ns;

@@ -60,6 +60,11 @@ void pass_add(struct core *core, const struct core_pass *request)
     while (*last)
         last = &(*last)->next;
     *last = p;
+    if (core->engine_lost) {
+        p->begun = true;
+        (void)set_text(core, &p->error, "the engine is lost; what is to be done is done when it is back");
+        return;
+    }
     listing_request(core, true);
 }
 

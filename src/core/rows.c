@@ -71,7 +71,7 @@ void rows_take(struct core *core, const struct core_row *row)
         a = agents_add(core, row->name);
     if (!a)
         return;
-    bool fresh = a->presence != PRESENCE_ROW;
+    bool fresh = a->presence != PRESENCE_ROW, was_held = a->held;
     bool wish_changed = a->lifecycle != row->lifecycle || a->held != row->held || !a->invalid != !row->invalid;
     if (fresh || wish_changed)
         core->depends_stale = true; /* whom it keeps awake is looked at again */
@@ -85,13 +85,19 @@ void rows_take(struct core *core, const struct core_row *row)
     a->ready = row->ready;
     a->ready_timeout_ns = row->ready_timeout_ns;
     a->sleep = row->sleep;
+    a->stop_after_ns = row->stop_after_ns;
+    a->restart_unhealthy = row->restart_unhealthy;
     (void)set_text(core, &a->invalid, row->invalid);
     take_container_name(core, a, row->container_name);
     take_depends(core, a, row);
     core->rollout_halted = false;
     core->rollout_failures = 0;
     agent_well(core, a);
+    a->crashes = 0;
+    a->crash_retry_at_ns = 0;
     agent_move(core, a, INPUT_ROW_CHANGED);
+    if (was_held && !a->held && !fresh)
+        judge_unheld(core, a);
     if (container_is_up(&a->containers[SLOT_MAIN]) && a->state == STATE_STOPPED)
         agent_move(core, a, INPUT_SEEN_UP);
     a->save = a->save || fresh;
@@ -112,6 +118,7 @@ void rows_delete(struct core *core, const struct core_tombstone *tombstone)
     a->presence = PRESENCE_TOMBSTONE;
     a->generation = tombstone->generation;
     a->held = false;
+    leases_end(core, a, "deleted", ANSWER_GONE);
     agent_well(core, a);
     agent_move(core, a, INPUT_ROW_DELETED);
     mark_dirty(core, a);
@@ -128,5 +135,12 @@ void rows_remember(struct core *core, const struct core_memory *memory)
     memcpy(a->remembered, memory->container, CONTAINER_ID_SIZE);
     a->failed_generation = memory->failed_generation;
     memcpy(a->kept, memory->container, CONTAINER_ID_SIZE);
+    a->remembered_up = memory->state == STATE_RUNNING || memory->state == STATE_STARTING;
+    a->was_wanted = a->remembered_up && memory->idle_since_ns == 0;
+    a->episodes = memory->episodes;
+    a->crashes = memory->crashes;
+    memcpy(a->restarts_ns, memory->restarts_ns, sizeof(a->restarts_ns));
+    a->crash_retry_at_ns = memory->retry_at_ns;
+    a->idle_since_ns = memory->idle_since_ns;
     a->save = false;
 }

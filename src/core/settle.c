@@ -13,7 +13,7 @@ bool agent_is_wanted_awake(const struct core *core, const struct agent *a)
 {
     if (a->presence != PRESENCE_ROW)
         return false;
-    return a->lifecycle == LIFECYCLE_HOT || depends_want_awake(core, a);
+    return a->lifecycle == LIFECYCLE_HOT || a->leases || depends_want_awake(core, a);
 }
 
 bool agent_is_busy(const struct agent *a)
@@ -103,12 +103,19 @@ static uint32_t container_facts(const struct agent *a)
 uint32_t agent_facts(const struct core *core, const struct agent *a)
 {
     uint32_t facts = row_facts(a) | container_facts(a);
+    if (a->leases)
+        facts |= FACT_LEASED;
+    if (a->restart_unhealthy && a->containers[SLOT_MAIN].health == HEALTH_UNHEALTHY)
+        facts |= FACT_SICK;
     if (agent_is_wanted_awake(core, a))
         return facts | FACT_AWAKE | FACT_IN_USE | FACT_ADOPTED;
     if (a->idle_since_ns != 0)
         facts |= FACT_ADOPTED;
-    if (a->idle_since_ns == 0 || core->now_ns < a->idle_since_ns + a->idle_timeout_ns)
+    bool idle = a->idle_since_ns != 0 && core->now_ns >= a->idle_since_ns + a->idle_timeout_ns;
+    if (!idle && !a->sleep_now)
         facts |= FACT_IN_USE;
+    if (a->stop_after_ns != 0 && a->paused_since_ns != 0 && core->now_ns >= a->paused_since_ns + a->stop_after_ns)
+        facts |= FACT_OVERSLEPT;
     return facts;
 }
 
@@ -190,6 +197,9 @@ static struct step action_step(const struct core *core, const struct agent *a, c
     case ACTION_START:
         main.kind = c->status == CONTAINER_PAUSED ? OPERATION_UNPAUSE : OPERATION_START;
         return main;
+    case ACTION_STOP:
+        main.kind = OPERATION_STOP;
+        return main;
     case ACTION_SLEEP:
         main.kind = a->sleep == SLEEP_PAUSE ? OPERATION_PAUSE : OPERATION_STOP;
         return main;
@@ -246,8 +256,10 @@ static void rolling_end(struct core *core, struct agent *a, bool failed)
     a->rolling = false;
     core->rolling--;
     core->rollout_failures = failed ? core->rollout_failures + 1 : 0;
-    if (core->rollout_failures >= ROLLOUT_FAILURES_MAX)
+    if (core->rollout_failures >= ROLLOUT_FAILURES_MAX && !core->rollout_halted) {
         core->rollout_halted = true;
+        judge_rollout_halted(core);
+    }
     struct agent *waiting;
     while ((waiting = queue_pop(core, QUEUE_ROLLOUT)))
         mark_dirty(core, waiting);
@@ -301,10 +313,12 @@ static void go(struct core *core, struct agent *a, const struct rule *rule, cons
         settled(core, a, NULL);
         return;
     }
-    if (core->now_ns < a->retry_at_ns) {
+    bool starts = step->kind == OPERATION_START && step->slot == SLOT_MAIN;
+    uint64_t retry_at_ns = starts ? agent_retry_at_ns(a) : a->retry_at_ns;
+    if (core->now_ns < retry_at_ns) {
         rolling_end(core, a, true);
-        clock_set(core, a, a->retry_at_ns);
-        settled(core, a, a->reason ? a->reason : "");
+        clock_arm(core, a, retry_at_ns);
+        settled(core, a, a->reason ? a->reason : "it crashed, and is started again after a back-off");
         return;
     }
     enum gate gate = depends_gate(core, a, step, why, sizeof(why));
@@ -356,8 +370,19 @@ static bool forget(struct core *core, struct agent *a)
 
 static void adopt(struct core *core, struct agent *a)
 {
-    if (a->idle_since_ns == 0)
-        a->idle_since_ns = core->now_ns;
+    if (a->idle_since_ns != 0)
+        return;
+    a->idle_since_ns = core->now_ns;
+    judge_tell(core, a, EVENT_CONTAINER_ADOPTED, "started_by_hand");
+}
+
+/* An orphan is told once. */
+static void tell_orphan(struct core *core, struct agent *a)
+{
+    if (a->presence != PRESENCE_NONE || a->told_orphan)
+        return;
+    a->told_orphan = true;
+    judge_tell(core, a, EVENT_CONTAINER_ORPHANED, "no_row");
 }
 
 /* The engine is at it, and says nothing when it is done: look once a second. */
@@ -367,7 +392,7 @@ static void look_again(struct core *core, struct agent *a)
         a->look_at_ns = core->now_ns + SECOND_NS;
         listing_request(core, false);
     }
-    clock_set(core, a, a->look_at_ns);
+    clock_arm(core, a, a->look_at_ns);
 }
 
 static void end_of_work(struct core *core, struct agent *a)
@@ -383,15 +408,19 @@ static void act(struct core *core, struct agent *a, const struct rule *rule)
         agent_roll_back(core, a, "it ended before it had run 10 s");
         mark_dirty(core, a);
     } else if (step.wait) {
-        clock_set(core, a, step.until_ns);
+        clock_arm(core, a, step.until_ns);
     } else if (!step.none) {
-        go(core, a, rule, &step);
+        if (rule->action == ACTION_START && judge_confirms(core, a))
+            clock_arm(core, a, a->confirm_at_ns);
+        else
+            go(core, a, rule, &step);
     } else {
         if (rule->action == ACTION_ADOPT)
             adopt(core, a);
         if (rule->action == ACTION_WAIT)
             look_again(core, a);
         end_of_work(core, a);
+        tell_orphan(core, a);
         settled(core, a, settle_standing_error(a, rule));
     }
 }
@@ -403,26 +432,47 @@ static void probe(struct core *core, struct agent *a)
     if (core->now_ns >= a->probe_at_ns && container_is_up(&a->containers[SLOT_MAIN])) {
         struct step step = {.kind = OPERATION_PROBE, .slot = SLOT_MAIN};
         (void)emit(core, a, &step);
-    } else if (a->due_ns > a->probe_at_ns) {
-        clock_set(core, a, a->probe_at_ns);
+    } else {
+        clock_arm(core, a, a->probe_at_ns);
     }
 }
 
-static void arm_idle(struct core *core, struct agent *a)
+/* The times at which the facts change by themselves. */
+static void arm_facts(struct core *core, struct agent *a)
 {
-    if (a->idle_since_ns == 0 || a->lifecycle != LIFECYCLE_LAZY)
-        return;
-    uint64_t due = a->idle_since_ns + a->idle_timeout_ns;
-    if (due > core->now_ns && due < a->due_ns)
-        clock_set(core, a, due);
+    uint64_t idle_at_ns = a->idle_since_ns + a->idle_timeout_ns;
+    uint64_t stop_at_ns = a->paused_since_ns + a->stop_after_ns;
+    if (a->idle_since_ns != 0 && idle_at_ns > core->now_ns)
+        clock_arm(core, a, idle_at_ns);
+    if (a->paused_since_ns != 0 && a->stop_after_ns != 0 && stop_at_ns > core->now_ns)
+        clock_arm(core, a, stop_at_ns);
+}
+
+/* Who was wanted awake and is not any more begins to be idle; what it depends on may, too. */
+static void follow_wish(struct core *core, struct agent *a)
+{
+    bool wanted = agent_is_wanted_awake(core, a);
+    uint64_t idle_since_ns = a->idle_since_ns;
+    if (wanted)
+        a->idle_since_ns = 0;
+    else if (a->was_wanted && a->lifecycle == LIFECYCLE_LAZY && container_is_up(&a->containers[SLOT_MAIN]) &&
+             a->idle_since_ns == 0)
+        a->idle_since_ns = core->now_ns;
+    if (a->idle_since_ns != idle_since_ns)
+        a->save = true;
+    if (wanted != a->was_wanted)
+        depends_touch(core, a);
+    a->was_wanted = wanted;
 }
 
 /* True when the agent was forgotten. */
 static bool settle(struct core *core, struct agent *a)
 {
     clock_set(core, a, NEVER_NS);
+    clock_arm(core, a, leases_expire(core, a));
     a->blocked = false;
-    if (a->operation.id != 0 || pass_awaits(core, a))
+    follow_wish(core, a);
+    if (a->operation.id != 0 || core->engine_lost || (pass_awaits(core, a) && !a->leases))
         return false;
     if (a->unknown) {
         listing_request(core, false);
@@ -436,20 +486,20 @@ static bool settle(struct core *core, struct agent *a)
             a->want_inspect = false;
         return false;
     }
-    if (agent_is_wanted_awake(core, a))
-        a->idle_since_ns = 0;
     const struct rule *rule = decide(agent_facts(core, a));
     pass_note(core, a, rule);
     if (a->presence != PRESENCE_ROW && forget(core, a))
         return true;
     act(core, a, rule);
     probe(core, a);
-    arm_idle(core, a);
+    arm_facts(core, a);
+    if (a->operation.id == 0)
+        clock_arm(core, a, judge_wellness(core, a));
     depends_wake_dependents(core, a);
     return false;
 }
 
-static void save(struct core *core, struct agent *a)
+void settle_save(struct core *core, struct agent *a)
 {
     if (!a->save || a->presence != PRESENCE_ROW)
         return;
@@ -463,6 +513,11 @@ static void save(struct core *core, struct agent *a)
     e->save.failed_generation = agent_is_rolled_back(a) ? a->failed_generation : 0;
     e->save.has_container = c->known || e->save.failed_generation != 0;
     memcpy(e->save.container, e->save.failed_generation ? a->kept : c->id, CONTAINER_ID_SIZE);
+    e->save.episodes = a->episodes;
+    e->save.crashes = a->crashes;
+    memcpy(e->save.restarts_ns, a->restarts_ns, sizeof(a->restarts_ns));
+    e->save.retry_at_ns = a->crash_retry_at_ns;
+    e->save.idle_since_ns = a->idle_since_ns;
     a->save = false;
 }
 
@@ -476,8 +531,10 @@ void settle_all(struct core *core)
             a = queue_pop(core, QUEUE_WAITING);
         if (!a)
             return;
-        if (!settle(core, a))
-            save(core, a);
+        if (!settle(core, a)) {
+            clock_arm(core, a, leases_answer(core, a));
+            settle_save(core, a);
+        }
         if (core->starved)
             return; /* what is left stays dirty for the next step */
     }

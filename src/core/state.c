@@ -40,7 +40,7 @@ void agent_set_reason(struct core *core, struct agent *a, const char *reason)
         a->save = true;
 }
 
-static uint64_t backoff_ns(unsigned failures)
+uint64_t agent_backoff_ns(unsigned failures)
 {
     unsigned doublings = failures > 16 ? 16 : failures - 1;
     uint64_t ns = BACKOFF_FIRST_NS << doublings;
@@ -50,7 +50,7 @@ static uint64_t backoff_ns(unsigned failures)
 void agent_fail(struct core *core, struct agent *a, const char *words)
 {
     a->failures++;
-    a->retry_at_ns = core->now_ns + backoff_ns(a->failures);
+    a->retry_at_ns = core->now_ns + agent_backoff_ns(a->failures);
     agent_set_reason(core, a, words);
     struct effect *e = effect_add(core, EFFECT_NOTICE);
     if (!e)
@@ -61,6 +61,11 @@ void agent_fail(struct core *core, struct agent *a, const char *words)
     e->notice.action = REPORT_ERROR;
     e->notice.reason = "";
     e->notice.error = effect_text(core, words);
+}
+
+uint64_t agent_retry_at_ns(const struct agent *a)
+{
+    return a->retry_at_ns > a->crash_retry_at_ns ? a->retry_at_ns : a->crash_retry_at_ns;
 }
 
 bool agent_is_rolled_back(const struct agent *a)
@@ -88,6 +93,7 @@ void agent_roll_back(struct core *core, struct agent *a, const char *words)
     a->failures = 0;
     a->retry_at_ns = 0;
     a->save = true;
+    judge_open(core, a, EVENT_ROLLED_BACK, "new_container_failed");
     pass_outcome(core, a, REPORT_ROLLED_BACK);
 }
 
@@ -180,14 +186,23 @@ static void take_change(struct core *core, struct agent *a, enum slot slot, cons
     if (!container_is_up(c)) {
         a->probe_at_ns = 0;
         a->idle_since_ns = 0;
+        a->sleep_now = false;
     }
+    if (!c->known || c->status != CONTAINER_PAUSED)
+        a->paused_since_ns = 0;
+    else if (a->paused_since_ns == 0)
+        a->paused_since_ns = core->now_ns;
     if (before->known != c->known || (c->known && !same_id(before->id, c->id)))
         a->save = true;
     take_main_change(core, a, before);
     if (before->status != c->status || before->known != c->known) {
         mark_dirty(core, a);
         depends_wake_dependents(core, a);
+        depends_touch(core, a);
     }
+    if (!c->known && before->known)
+        judge_gone(core, a);
+    judge_change(core, a, before);
 }
 
 /* An operation whose end was never known leaves a state that nothing would end. */
@@ -211,6 +226,13 @@ void agent_see(struct core *core, struct agent *a, enum slot slot, const struct 
     struct container *c = &a->containers[slot];
     struct container before = *c;
     bool same = c->known && same_id(c->id, o->id);
+    if (slot == SLOT_MAIN && a->has_remembered && a->remembered_up && same_id(a->remembered, o->id)) {
+        /* It ran when we last looked, before a restart of ours: what is not so any more is a change. */
+        a->remembered_up = false;
+        before.known = true;
+        before.status = CONTAINER_RUNNING;
+        memcpy(before.id, o->id, CONTAINER_ID_SIZE);
+    }
     if (!same) {
         memset(c, 0, sizeof(*c));
         c->known = true;
@@ -229,7 +251,9 @@ void agent_see(struct core *core, struct agent *a, enum slot slot, const struct 
         c->policy = o->policy_agrees ? POLICY_AGREES : POLICY_TAMPERED;
         c->exit_code = o->exit_code;
         c->exit_seen = o->status == CONTAINER_EXITED;
+        c->oom_killed = o->oom_killed;
         c->restarts = o->restarts;
+        c->restarts_seen = true;
     }
     take_change(core, a, slot, &before);
 }
@@ -241,6 +265,16 @@ void agent_see_status(struct core *core, struct agent *a, enum slot slot, enum c
     c->status = status;
     c->exit_seen = false;
     take_change(core, a, slot, &before);
+}
+
+void agent_see_health(struct core *core, struct agent *a, enum container_health health)
+{
+    struct container *c = &a->containers[SLOT_MAIN];
+    struct container before = *c;
+    c->health = health;
+    agent_move(core, a, health == HEALTH_UNHEALTHY ? INPUT_SEEN_UNHEALTHY : INPUT_SEEN_HEALTHY);
+    take_change(core, a, SLOT_MAIN, &before);
+    mark_dirty(core, a);
 }
 
 void agent_see_gone(struct core *core, struct agent *a, enum slot slot)

@@ -9,7 +9,7 @@
 #include "daemon/fleet.h"
 
 /* A request speaks of the table as it is now, also when another process wrote it a moment ago. */
-static bool look_at_table(struct fleet *f, struct api_reply *reply)
+bool fleet_look_at_table(struct fleet *f, struct api_reply *reply)
 {
     struct error err = ERROR_INIT;
     bool changed = false;
@@ -40,7 +40,7 @@ static void reply_json(struct api_reply *reply, json_t *steal_json, const struct
 static void get_agents(void *ctx, struct api_reply *reply)
 {
     struct fleet *f = ctx;
-    if (look_at_table(f, reply))
+    if (fleet_look_at_table(f, reply))
         reply_json(reply, view_agents(f), NULL);
 }
 
@@ -48,7 +48,7 @@ static void get_agent(void *ctx, const char *name, struct api_reply *reply)
 {
     struct fleet *f = ctx;
     struct error err = ERROR_INIT;
-    if (look_at_table(f, reply))
+    if (fleet_look_at_table(f, reply))
         reply_json(reply, view_agent(f, name, &err), &err);
 }
 
@@ -56,7 +56,8 @@ static void get_ready(void *ctx, struct api_reply *reply)
 {
     struct fleet *f = ctx;
     if (store_fleet(f->store)[0] == '\0')
-        api_reply_problem(reply, 503, "no_fleet", "the database has no fleet yet; `roost apply FILE` makes one");
+        api_reply_problem(reply, 503, "no_fleet",
+                          "the database has no fleet yet; `roost apply FILE` makes one");
     else if (f->engine_lost)
         api_reply_problem(reply, 503, "engine_lost", "%s", f->engine_error.text);
     else if (!f->core || !core_is_synced(f->core))
@@ -89,18 +90,29 @@ void fleet_pass(struct fleet *f, const struct api_reconcile *what, struct api_re
     fleet_step(f, &event);
 }
 
+bool fleet_has_core(struct fleet *f, struct api_reply *reply)
+{
+    if (f->core)
+        return true;
+    if (f->engine_lost)
+        api_reply_error(reply, &f->engine_error);
+    else if (store_fleet(f->store)[0] == '\0')
+        api_reply_problem(reply, 503, "no_fleet",
+                          "the database has no fleet yet; `roost apply FILE` makes one");
+    else
+        api_reply_problem(reply, 503, "starting",
+                          "the engine was not listed yet; ask again in a moment");
+    return false;
+}
+
 static void post_reconcile(void *ctx, const struct api_reconcile *what, struct api_reply *reply)
 {
     struct fleet *f = ctx;
     struct error err = ERROR_INIT;
     struct agent_view view;
-    if (!look_at_table(f, reply))
+    if (!fleet_look_at_table(f, reply) || !fleet_has_core(f, reply))
         return;
-    if (!f->core && f->engine_lost) {
-        api_reply_error(reply, &f->engine_error);
-    } else if (!f->core) {
-        api_reply_problem(reply, 503, "no_fleet", "the database has no fleet yet; `roost apply FILE` makes one");
-    } else if (what->agent && !core_view_agent(f->core, what->agent, &view)) {
+    if (what->agent && !core_view_agent(f->core, what->agent, &view)) {
         reply_json(reply, view_agent(f, what->agent, &err), &err);
     } else {
         fleet_pass(f, what, reply);
@@ -112,6 +124,13 @@ const struct api_backend fleet_backend = {
     .agent = get_agent,
     .reconcile = post_reconcile,
     .ready = get_ready,
+    .wake = wakes_wake,
+    .renew = wakes_renew,
+    .release = wakes_release,
+    .sleep = wakes_sleep,
+    .hold = wakes_hold,
+    .events = follow_page,
+    .events_follow = follow_stream,
 };
 
 static struct fleet_waiter *find_waiter(struct fleet *f, uint64_t pass, bool take)
@@ -131,8 +150,9 @@ void fleet_progress(struct fleet *f, const struct effect *effect)
 {
     struct fleet_waiter *waiter = find_waiter(f, effect->progress.pass, false);
     if (waiter && waiter->reply)
-        api_reply_progress(waiter->reply, json_pack("{s:I, s:I}", "done", (json_int_t)effect->progress.done,
-                                                    "total", (json_int_t)effect->progress.total));
+        api_reply_progress(waiter->reply,
+                           json_pack("{s:I, s:I}", "done", (json_int_t)effect->progress.done,
+                                     "total", (json_int_t)effect->progress.total));
 }
 
 void fleet_report(struct fleet *f, const struct effect *effect)
@@ -159,7 +179,8 @@ void fleet_drop_waiters(struct fleet *f)
         struct fleet_waiter *waiter = f->waiters;
         f->waiters = waiter->next;
         if (waiter->reply)
-            api_reply_problem(waiter->reply, 503, "stopping", "the daemon is stopping; ask again when it is back");
+            api_reply_problem(waiter->reply, 503, "stopping",
+                              "the daemon is stopping; ask again when it is back");
         free(waiter);
     }
 }

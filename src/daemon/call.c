@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * One API request without a daemon: the same fleet, the same router, for as long as the answer takes.
+ * One API request without a daemon: the same fleet, the same router, for as long as the answer
+ * takes.
  */
 #include <errno.h>
 #include <string.h>
@@ -74,11 +75,14 @@ static void on_booted(void *ctx, const struct effect *report)
 static void on_made(void *ctx)
 {
     struct call *call = ctx;
+    struct core_event event = {.kind = CORE_TIME};
     if (strcmp(call->method, "GET") != 0)
         ask(call);
+    fleet_step(&call->fleet, &event);
 }
 
-/* Without an engine, what is remembered is still worth telling; a pass is refused by the backend. */
+/* Without an engine, what is remembered is still worth telling; a pass is refused by the backend.
+ */
 static void on_listed(void *ctx, bool whole)
 {
     ask(ctx);
@@ -103,15 +107,16 @@ static int open_all(struct call *call, const struct daemon_options *options, str
     int r = store_open(&store, &f->store, err);
     if (r == 0 && store_fleet(f->store)[0] == '\0')
         r = error_set(err, -ENOENT, ERROR_NOT_FOUND, "no_fleet",
-                      "database %s has no fleet yet; `roost apply FILE` makes one", options->db_path);
+                      "database %s has no fleet yet; `roost apply FILE` makes one",
+                      options->db_path);
     if (r == 0)
         r = fleet_open(f, &call->loop, options, err);
     return r;
 }
 
-int daemon_call(const struct daemon_options *options, const char *method, const char *path_and_query,
-                const json_t *body, api_progress_fn *progress, void *progress_ctx,
-                struct api_answer *ret_answer, struct error *err)
+int daemon_call(const struct daemon_options *options, const char *method,
+                const char *path_and_query, const json_t *body, api_progress_fn *progress,
+                void *progress_ctx, struct api_answer *ret_answer, struct error *err)
 {
     struct call *call = calloc(1, sizeof(*call));
     if (!call)
@@ -130,8 +135,9 @@ int daemon_call(const struct daemon_options *options, const char *method, const 
         if (call->answered)
             r = api_answer_take(call->status, call->json, ret_answer, err);
         else
-            r = error_set(err, -1, error_is_set(&call->error) ? call->error.kind : ERROR_FAILED, call->error.code,
-                          "%s", error_is_set(&call->error) ? call->error.text : "no answer");
+            r = error_set(err, -1, error_is_set(&call->error) ? call->error.kind : ERROR_FAILED,
+                          call->error.code, "%s",
+                          error_is_set(&call->error) ? call->error.text : "no answer");
     }
     fleet_close(&call->fleet);
     (void)uv_run(&call->loop, UV_RUN_DEFAULT);

@@ -20,14 +20,16 @@ struct carrying {
 static void log_done(const struct carrying *c)
 {
     static const char *const words[] = {
-        [OPERATION_CREATE] = "created",   [OPERATION_START] = "started",     [OPERATION_STOP] = "stopped",
-        [OPERATION_PAUSE] = "paused",     [OPERATION_UNPAUSE] = "unpaused",  [OPERATION_RENAME] = "renamed",
+        [OPERATION_CREATE] = "created",   [OPERATION_START] = "started",
+        [OPERATION_STOP] = "stopped",     [OPERATION_PAUSE] = "paused",
+        [OPERATION_UNPAUSE] = "unpaused", [OPERATION_RENAME] = "renamed",
         [OPERATION_REMOVE] = "removed",   [OPERATION_UPDATE] = "restart policy changed back",
     };
     if (c->op.kind == OPERATION_INSPECT || c->op.kind == OPERATION_PROBE)
         return;
     bool to = c->op.kind == OPERATION_RENAME;
-    log_info("%s: container %.12s %s%s%s", c->agent, c->id, words[c->op.kind], to ? " to " : "", to ? c->name : "");
+    log_info("%s: container %.12s %s%s%s", c->agent, c->id, words[c->op.kind], to ? " to " : "",
+             to ? c->name : "");
 }
 
 static void send_start(struct carrying *c);
@@ -40,7 +42,8 @@ static void on_networks(struct fleet *f, void *ctx)
 /* The network of a sleeper was pruned: make it again, attach, start. */
 static bool mend_networks(struct carrying *c, const struct engine_result *result)
 {
-    if (c->op.kind != OPERATION_START || result->outcome != ENGINE_NETWORK_MISSING || c->networks_mended)
+    if (c->op.kind != OPERATION_START || result->outcome != ENGINE_NETWORK_MISSING ||
+        c->networks_mended)
         return false;
     c->networks_mended = true;
     fleet_ensure_networks(c->f, on_networks, c);
@@ -80,7 +83,8 @@ static void refuse(struct carrying *c, const struct error *err)
     fleet_release(c->f, c);
 }
 
-static int make_create(struct fleet *f, const struct carrying *c, struct spec_request *request, struct error *err)
+static int make_create(struct fleet *f, const struct carrying *c, struct spec_request *request,
+                       struct error *err)
 {
     struct spec_context context;
     const struct fleet_row *row = fleet_find_row(f, c->agent);
@@ -112,7 +116,8 @@ static void send_create(struct carrying *c)
     }
     for (size_t i = 0; i < request.n_attach; i++) {
         endpoints[i] = json_dumps(request.attach[i].endpoint, JSON_COMPACT);
-        attach[i] = (struct engine_attach){request.attach[i].network, endpoints[i] ? endpoints[i] : "{}"};
+        attach[i] =
+            (struct engine_attach){request.attach[i].network, endpoints[i] ? endpoints[i] : "{}"};
     }
     struct engine_create create = {
         .name = c->name,
@@ -131,13 +136,15 @@ static void send_start(struct carrying *c)
     engine_start(c->f->engine, c->id, on_done, c);
 }
 
-/* The deadline needs the grace period; of a row that is gone it is not known, and the engine's own may be long. */
+/* The deadline needs the grace period; of a row that is gone it is not known, and the engine's own
+ * may be long. */
 #define GRACE_UNKNOWN_MS 300000
 
 static void send_stop(struct carrying *c)
 {
     const struct fleet_row *row = fleet_find_row(c->f, c->agent);
-    uint64_t grace_ms = row && row->spec ? spec_settings(row->spec)->stop_grace_ns / 1000000 : GRACE_UNKNOWN_MS;
+    uint64_t grace_ms =
+        row && row->spec ? spec_settings(row->spec)->stop_grace_ns / 1000000 : GRACE_UNKNOWN_MS;
     engine_stop(c->f->engine, c->id, grace_ms, on_done, c);
 }
 
@@ -178,7 +185,8 @@ void fleet_carry(struct fleet *f, const struct operation *op)
         engine_remove(f->engine, c->id, on_done, c);
         break;
     case OPERATION_UPDATE:
-        engine_update_restart(f->engine, c->id, lifecycle_restart_policy(op->lifecycle), on_done, c);
+        engine_update_restart(f->engine, c->id, lifecycle_restart_policy(op->lifecycle), on_done,
+                              c);
         break;
     case OPERATION_INSPECT:
     case OPERATION_PROBE:

@@ -19,12 +19,13 @@ struct daemon_options {
     bool takeover; /* take over the containers of a lost database of the same fleet */
 };
 
-/* Runs the fleet: boot pass, then follows the table until SIGTERM or SIGINT. Tells systemd (NOTIFY_SOCKET)
- * READY=1 when the API listens and the boot pass is done, STOPPING=1 at the end. Containers are left as they are. */
+/* Runs the fleet: boot pass, then follows the table until SIGTERM or SIGINT. Tells systemd
+ * (NOTIFY_SOCKET) READY=1 when the API listens and the boot pass is done, STOPPING=1 at the end.
+ * Containers are left as they are. */
 int daemon_serve(const struct daemon_options *options, struct error *err) _must_use_;
 
-/* One API request without a daemon: opens the database and the engine, carries it out, closes. Same answers as
- * api_call(). */
-int daemon_call(const struct daemon_options *options, const char *method, const char *path_and_query,
-                const json_t *body, api_progress_fn *progress, void *progress_ctx,
-                struct api_answer *ret_answer, struct error *err) _must_use_;
+/* One API request without a daemon: opens the database and the engine, carries it out, closes. Same
+ * answers as api_call(). */
+int daemon_call(const struct daemon_options *options, const char *method,
+                const char *path_and_query, const json_t *body, api_progress_fn *progress,
+                void *progress_ctx, struct api_answer *ret_answer, struct error *err) _must_use_;

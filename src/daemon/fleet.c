@@ -46,18 +46,24 @@ static void arm_clock(struct fleet *f)
     struct itimerspec at = {0};
     if (due_ns != UINT64_MAX) {
         at.it_value.tv_sec = (time_t)(due_ns / NS_PER_S);
-        at.it_value.tv_nsec = (long)(due_ns % NS_PER_S) + (due_ns == 0); /* all zero would disarm it */
+        at.it_value.tv_nsec =
+            (long)(due_ns % NS_PER_S) + (due_ns == 0); /* all zero would disarm it */
     }
     (void)timerfd_settime(f->clock_fd, TFD_TIMER_ABSTIME, &at, NULL);
 }
 
-int fleet_open(struct fleet *f, uv_loop_t *loop, const struct daemon_options *options, struct error *err)
+int fleet_open(struct fleet *f, uv_loop_t *loop, const struct daemon_options *options,
+               struct error *err)
 {
     f->loop = loop;
     f->takeover = options->takeover;
     f->late_end = &f->late;
+    f->unsaved_end = &f->unsaved;
     f->clock_fd = -1;
-    int r = open_clock(f, err);
+    int r = clock_boot_id(f->boot_id);
+    if (r < 0)
+        return error_wrap(err, r, "cannot read the boot id");
+    r = open_clock(f, err);
     if (r == 0)
         r = engine_docker_open(loop, &options->engine, &f->engine, err);
     return r;
@@ -74,7 +80,8 @@ void *fleet_hold(struct fleet *f, size_t size)
 
 void fleet_release(struct fleet *f, void *data)
 {
-    struct fleet_hold *hold = (struct fleet_hold *)((char *)data - offsetof(struct fleet_hold, data));
+    struct fleet_hold *hold =
+        (struct fleet_hold *)((char *)data - offsetof(struct fleet_hold, data));
     DL_DELETE(f->holds, hold);
     free(hold);
 }
@@ -82,14 +89,18 @@ void fleet_release(struct fleet *f, void *data)
 static void free_holds(struct fleet *f)
 {
     struct fleet_hold *hold, *next;
-    DL_FOREACH_SAFE (f->holds, hold, next)
-        free(hold);
+    DL_FOREACH_SAFE(f->holds, hold, next)
+    free(hold);
     f->holds = NULL;
 }
 
 void fleet_close(struct fleet *f)
 {
     fleet_drop_waiters(f);
+    wakes_drop(f);
+    follow_drop(f);
+    fleet_watch_close(f);
+    fleet_forget_unsaved(f);
     if (f->engine)
         engine_close(f->engine, NULL, NULL);
     f->engine = NULL;
@@ -112,68 +123,20 @@ void fleet_close(struct fleet *f)
     f->clock_fd = -1;
 }
 
-/* Remembering ----------------------------------------------------------------------------------- */
-
-static int save(struct fleet *f, const struct core_memory *memory, struct error *err)
-{
-    char id[2 * CONTAINER_ID_SIZE + 1];
-    hex_format(memory->container, CONTAINER_ID_SIZE, id);
-    struct store_state state = {
-        .agent = memory->name,
-        .container_id = memory->has_container ? id : NULL,
-        .state = agent_state_name(memory->state),
-        .reason = memory->reason[0] != '\0' ? memory->reason : NULL,
-        .failed_generation = memory->failed_generation,
-    };
-    return store_write_state(f->store, &state, err);
-}
-
-static int remember_all(struct fleet *f, const struct effects *effects, struct error *err)
-{
-    int r = store_begin_relaxed(f->store, err);
-    for (size_t i = 0; r == 0 && i < effects->n; i++) {
-        const struct effect *e = &effects->items[i];
-        if (e->kind == EFFECT_SAVE)
-            r = save(f, &e->save, err);
-        else if (e->kind == EFFECT_FORGET)
-            r = store_delete_tombstone(f->store, e->forget.name, e->forget.generation, err);
-    }
-    if (r == 0)
-        r = store_commit(f->store, err);
-    if (r < 0)
-        store_rollback(f->store);
-    return r;
-}
-
-/* A store that cannot be written keeps no agent down: the core goes on, and says it all again later. */
-static void remember(struct fleet *f, const struct effects *effects)
-{
-    struct error err = ERROR_INIT;
-    size_t n = 0;
-    for (size_t i = 0; i < effects->n; i++)
-        n += effects->items[i].kind == EFFECT_SAVE || effects->items[i].kind == EFFECT_FORGET;
-    if (n == 0 || f->observe_only)
-        return;
-    if (remember_all(f, effects, &err) == 0)
-        return;
-    if (!f->save_failed)
-        log_error("%s; the fleet is kept as it should be, and what is to be remembered is written later",
-                  err.text);
-    f->save_failed = true;
-}
-
-/* Carrying out ---------------------------------------------------------------------------------- */
+/* Carrying out ----------------------------------------------------------------------------------
+ */
 
 static void tell(const struct report *notice)
 {
     if (notice->error)
         log_warning("%s: %s", notice->agent, notice->error);
     else
-        log_info("%s: %s%s%s", notice->agent, report_word_name(notice->action), notice->reason[0] ? ": " : "",
-                 notice->reason);
+        log_info("%s: %s%s%s", notice->agent, report_word_name(notice->action),
+                 notice->reason[0] ? ": " : "", notice->reason);
 }
 
-static void carry_out(struct fleet *f, const struct effect *e)
+/* `unsaved`: NULL, or why this step could not be remembered. */
+static void carry_out(struct fleet *f, const struct effect *e, const struct error *unsaved)
 {
     switch (e->kind) {
     case EFFECT_OPERATION:
@@ -194,21 +157,29 @@ static void carry_out(struct fleet *f, const struct effect *e)
     case EFFECT_NOTICE:
         tell(&e->notice);
         break;
+    case EFFECT_ANSWER:
+        wakes_answer(f, e, unsaved);
+        break;
     case EFFECT_SAVE:
     case EFFECT_FORGET:
-        break; /* remember() */
+    case EFFECT_LEASE:
+    case EFFECT_EVENT:
+        break; /* fleet_remember() */
     }
 }
 
 static void step_once(struct fleet *f, struct core_event *event)
 {
     struct effects effects;
+    struct error err = ERROR_INIT;
     event->now_ns = clock_boot_ns();
+    event->wall_ms = clock_wall_ms();
     if (core_step(f->core, event, &effects) < 0)
         log_error("out of memory; what was not done is done with the next look");
-    remember(f, &effects);
+    bool unsaved = fleet_remember(f, &effects, &err) < 0;
     for (size_t i = 0; i < effects.n; i++)
-        carry_out(f, &effects.items[i]);
+        carry_out(f, &effects.items[i], unsaved ? &err : NULL);
+    follow_tell(f);
 }
 
 void fleet_step(struct fleet *f, struct core_event *event)
@@ -227,6 +198,8 @@ void fleet_step(struct fleet *f, struct core_event *event)
                                                  .outcome = late->outcome,
                                                  .ready = late->ready,
                                                  .words = late->error.text}};
+        if (late->lease[0] != '\0')
+            next = (struct core_event){.kind = CORE_RELEASE, .release = {.lease = late->lease}};
         step_once(f, &next);
         free(late->agent);
         free(late);
@@ -234,8 +207,8 @@ void fleet_step(struct fleet *f, struct core_event *event)
     arm_clock(f);
 }
 
-void fleet_late(struct fleet *f, const struct operation *op, enum engine_outcome outcome, bool ready,
-                const struct error *err)
+void fleet_late(struct fleet *f, const struct operation *op, enum engine_outcome outcome,
+                bool ready, const struct error *err)
 {
     struct fleet_late *late = calloc(1, sizeof(*late));
     if (late)
@@ -254,7 +227,18 @@ void fleet_late(struct fleet *f, const struct operation *op, enum engine_outcome
     f->late_end = &late->next;
 }
 
-/* Beginning ------------------------------------------------------------------------------------- */
+void fleet_release_late(struct fleet *f, const char *lease)
+{
+    struct fleet_late *late = calloc(1, sizeof(*late));
+    if (!late)
+        return; /* it expires */
+    (void)snprintf(late->lease, sizeof(late->lease), "%s", lease);
+    *f->late_end = late;
+    f->late_end = &late->next;
+}
+
+/* Beginning -------------------------------------------------------------------------------------
+ */
 
 struct foreign {
     struct fleet *f;
@@ -281,13 +265,16 @@ static void on_fleet_row(void *ctx, const struct engine_container *c)
 static void make_core(struct fleet *f)
 {
     struct error err = ERROR_INIT;
+    int r = follow_remember(f, &err);
     struct core_config config = {
         .fleet = store_fleet(f->store),
         .resync_ns = f->observe_only ? 0 : RESYNC_NS,
         .observe_only = f->observe_only,
+        .engine_lost = f->serves && f->watch.lost,
     };
     f->core = core_new(&config);
-    int r = f->core ? 0 : error_set(&err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
+    if (r == 0 && !f->core)
+        r = error_set(&err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
     if (r == 0)
         r = fleet_read_rows(f, &err);
     if (r == 0)
@@ -297,8 +284,6 @@ static void make_core(struct fleet *f)
         return;
     }
     f->made(f->ctx);
-    struct core_event event = {.kind = CORE_TIME};
-    fleet_step(f, &event);
 }
 
 static void on_fleet_listed(void *ctx, const struct engine_result *result)
@@ -309,7 +294,8 @@ static void on_fleet_listed(void *ctx, const struct engine_result *result)
     bool refused = foreign->n > 0;
     if (refused)
         (void)error_set(&err, 1, ERROR_CONFLICT, "other_database",
-                        "%zu containers of fleet \"%s\" belong to another database (%s), which may be lost or in use; "
+                        "%zu containers of fleet \"%s\" belong to another database (%s), which may "
+                        "be lost or in use; "
                         "take them over with --takeover, or choose another fleet name",
                         foreign->n, store_fleet(f->store), foreign->uid);
     fleet_release(f, foreign);

@@ -2,15 +2,19 @@
  *
  * One fleet in this process: store, engine and core joined on a loop. Private to src/daemon.
  *
- * Everything that happens becomes a core event through fleet_step(), and its effects are carried out at once:
- * first what is to be remembered, in one transaction, then what is to be done. A thing that ends within
- * the carrying out (a request that cannot be built) is queued as a further event, so
- * fleet_step() never calls itself.
+ * Everything that happens becomes a core event through fleet_step(), and its effects are carried
+ * out at once: first what is to be remembered, in one transaction, then what is to be done. A thing
+ * that ends within the carrying out (a request that cannot be built) is queued as a further event,
+ * so fleet_step() never calls itself.
  *
  *   fleet.c    open, close, step, clock
  *   rows.c     rows of the store -> core_row, and the cache of their specs
  *   observe.c  containers of the engine -> observation; anonymous volumes
  *   listing.c  EFFECT_LIST: networks and volumes, then the listing
+ *   watch.c    the engine's event stream and its pulse
+ *   remember.c what outlives the process
+ *   wakes.c    leases, asked for and answered
+ *   follow.c   events, in pages and as a stream
  *   carry.c    EFFECT_OPERATION
  *   probe.c    OPERATION_PROBE
  *   backend.c  the API's calls; passes that somebody waits for
@@ -52,9 +56,11 @@ struct fleet_resource {
     bool ensured; /* a volume that was made or found once stays */
 };
 
-/* A completion that is not the engine's: told to the core when the step at hand is carried out. */
+/* A completion that is not the engine's, or a lease that could not be kept: told to the core when
+ * the step at hand is carried out. */
 struct fleet_late {
     struct fleet_late *next;
+    char lease[CORE_LEASE_ID_SIZE]; /* else a completion */
     uint64_t operation;
     char *agent;
     enum engine_outcome outcome;
@@ -62,8 +68,8 @@ struct fleet_late {
     struct error error;
 };
 
-/* What goes with a request to the engine until its callback. After engine_close() there is none: then the
- * fleet frees it. */
+/* What goes with a request to the engine until its callback. After engine_close() there is none:
+ * then the fleet frees it. */
 struct fleet_hold {
     struct fleet_hold *next, *prev;
     max_align_t data[];
@@ -83,12 +89,40 @@ struct fleet_listing {
     struct error error;
 };
 
+struct fleet_unsaved {
+    struct fleet_unsaved *next;
+    struct core_happening happening; /* its strings are the two below */
+    char *agent;
+    char *reason;
+    int64_t time_ms;
+};
+
+struct fleet_seen {
+    int64_t time_ns;
+    uint64_t mark;
+};
+
+struct fleet_watch {
+    bool running;
+    bool open;
+    bool lost;
+    bool listed_once;
+    bool pinging;
+    unsigned pings_failed;
+    unsigned tries;
+    int64_t last_ns; /* the engine's time of its last event */
+    struct fleet_seen seen[64];
+    size_t next_seen;
+    uv_timer_t ping, reopen, headers;
+};
+
 struct fleet {
     uv_loop_t *loop;
     struct store *store;
     struct engine *engine;
     struct core *core; /* NULL until the fleet has a name and nobody else's containers */
     bool observe_only;
+    bool serves; /* with the event stream, until SIGTERM */
     bool takeover;
 
     struct fleet_row *rows;
@@ -101,17 +135,28 @@ struct fleet {
     bool clock_open;
 
     struct fleet_listing listing;
-    bool engine_lost;        /* the last listing broke off */
+    bool engine_lost; /* the last listing broke off */
     struct error engine_error;
-    bool save_failed;        /* the store did not take what was to be remembered */
+    struct fleet_watch watch;
+    char boot_id[37];
+    struct fleet_unsaved *unsaved, **unsaved_end;
+    size_t n_unsaved;
+    bool save_failed; /* the store did not take what was to be remembered */
 
     struct fleet_late *late, **late_end;
     struct fleet_hold *holds;
     struct fleet_waiter *waiters;
+    struct fleet_asker *askers;
+    struct fleet_follower *followers;
+    int64_t last_event;  /* id of the last one that was appended */
+    int64_t events_told; /* followers were told up to here */
     uint64_t last_pass;
     bool stepping;
 
-    void (*made)(void *ctx); /* the core is there, its rows are read: a pass asked for now is in the first listing */
+    void (*made)(void *ctx); /* the core is there, its rows are read: a pass asked for now is in the
+                                first listing */
+    void (*watching)(void *ctx); /* of fleet_watch(): the stream is open, and the first listing may
+                                    be asked for */
     void (*booted)(void *ctx, const struct effect *report); /* the boot pass is over */
     void (*fatal)(void *ctx, const struct error *err);      /* it cannot go on */
     void (*listed)(void *ctx, bool whole);                  /* after each listing */
@@ -119,18 +164,50 @@ struct fleet {
 };
 
 /* fleet.c */
-int fleet_open(struct fleet *f, uv_loop_t *loop, const struct daemon_options *options, struct error *err) _must_use_;
-/* Looks for another database's containers of this fleet, then makes the core and lets it list. Needs a fleet's name. */
+int fleet_open(struct fleet *f, uv_loop_t *loop, const struct daemon_options *options,
+               struct error *err) _must_use_;
+/* Looks for another database's containers of this fleet, then makes the core and lets it list.
+ * Needs a fleet's name. */
 void fleet_begin(struct fleet *f);
 void fleet_close(struct fleet *f);
 void fleet_step(struct fleet *f, struct core_event *event);
-void fleet_late(struct fleet *f, const struct operation *op, enum engine_outcome outcome, bool ready,
-                const struct error *err);
+void fleet_late(struct fleet *f, const struct operation *op, enum engine_outcome outcome,
+                bool ready, const struct error *err);
 /* Zeroed memory for the time of a request to the engine; NULL when there is none. */
 void *fleet_hold(struct fleet *f, size_t size);
 void fleet_release(struct fleet *f, void *data);
+void fleet_release_late(struct fleet *f, const char *lease);
 /* Begin a pass; `reply` may be NULL. */
 void fleet_pass(struct fleet *f, const struct api_reconcile *what, struct api_reply *reply);
+
+/* remember.c */
+int fleet_remember(struct fleet *f, const struct effects *effects, struct error *err) _must_use_;
+void fleet_forget_unsaved(struct fleet *f);
+
+/* watch.c */
+void fleet_watch(struct fleet *f); /* begin: the stream, then the first listing */
+void fleet_watch_close(struct fleet *f);
+
+/* wakes.c: of the API's backend, and the core's answers. `unsaved`: NULL, or why the step was not
+ * remembered */
+void wakes_wake(void *ctx, const struct api_wake *what, struct api_reply *reply);
+void wakes_renew(void *ctx, const char *lease, uint64_t ttl_ns, struct api_reply *reply);
+void wakes_release(void *ctx, const char *lease, struct api_reply *reply);
+void wakes_sleep(void *ctx, const char *agent, struct api_reply *reply);
+void wakes_hold(void *ctx, const char *agent, bool held, const char *reason,
+                struct api_reply *reply);
+void wakes_answer(struct fleet *f, const struct effect *effect, const struct error *unsaved);
+void wakes_drop(struct fleet *f);
+
+/* follow.c: of the API's backend; and streams are told after each step */
+void follow_page(void *ctx, const struct api_events *what, struct api_reply *reply);
+void follow_stream(void *ctx, const struct api_events *what, struct api_stream *stream);
+json_t *follow_json(struct fleet *f, const struct api_events *what, struct error *err);
+void follow_tell(struct fleet *f);
+void follow_drop(struct fleet *f);
+/* What was told last: where followers begin, and whether the engine was lost when we last ran. */
+int follow_remember(struct fleet *f, struct error *err) _must_use_;
+void follow_prune(struct fleet *f); /* a bite of the old ones */
 
 /* rows.c */
 int fleet_read_rows(struct fleet *f, struct error *err) _must_use_;
@@ -138,7 +215,8 @@ int fleet_read_memory(struct fleet *f, struct error *err) _must_use_;
 struct fleet_row *fleet_find_row(const struct fleet *f, const char *name);
 void fleet_free_rows(struct fleet *f);
 /* Remember the anonymous volumes of an agent's container, here and in the store. */
-void fleet_set_volumes(struct fleet *f, struct fleet_row *row, const struct store_volume *volumes, size_t n);
+void fleet_set_volumes(struct fleet *f, struct fleet_row *row, const struct store_volume *volumes,
+                       size_t n);
 void fleet_context(struct fleet *f, const struct fleet_row *row, struct spec_context *ret_context);
 
 /* resources.c */
@@ -149,8 +227,10 @@ void fleet_free_resources(struct fleet *f);
 const char *fleet_resource_name(void *ctx, const char *kind, const char *key);
 
 /* observe.c */
-void fleet_observe(struct fleet *f, const struct engine_container *c, struct observation *ret_observation);
-void fleet_learn_volumes(struct fleet *f, const struct engine_container *c, const struct observation *o);
+void fleet_observe(struct fleet *f, const struct engine_container *c,
+                   struct observation *ret_observation);
+void fleet_learn_volumes(struct fleet *f, const struct engine_container *c,
+                         const struct observation *o);
 
 /* listing.c */
 void fleet_list(struct fleet *f, const struct effect *effect);
@@ -165,6 +245,10 @@ void fleet_probe(struct fleet *f, const struct operation *op);
 
 /* backend.c */
 extern const struct api_backend fleet_backend;
+/* False: the reply is answered, the table cannot be read. */
+bool fleet_look_at_table(struct fleet *f, struct api_reply *reply);
+/* False: the reply is answered, nothing is kept yet. */
+bool fleet_has_core(struct fleet *f, struct api_reply *reply);
 void fleet_report(struct fleet *f, const struct effect *effect);
 void fleet_progress(struct fleet *f, const struct effect *effect);
 void fleet_drop_waiters(struct fleet *f);

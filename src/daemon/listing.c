@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * EFFECT_LIST: see to the networks and volumes of the fleet and list its containers, side by side; the core hears
- * the end when both are over.
+ * EFFECT_LIST: see to the networks and volumes of the fleet and list its containers, side by side;
+ * the core hears the end when both are over.
  */
 #include <string.h>
 
@@ -24,10 +24,9 @@ static void part_is_over(struct fleet *f)
         f->save_failed = false;
         core_save_all(f->core);
     }
-    struct core_event event = {.kind = CORE_LISTING_END,
-                               .listing_end = {.list = f->listing.list,
-                                               .whole = whole,
-                                               .words = f->listing.error.text}};
+    struct core_event event = {
+        .kind = CORE_LISTING_END,
+        .listing_end = {.list = f->listing.list, .whole = whole, .words = f->listing.error.text}};
     fleet_step(f, &event);
     f->listed(f->ctx, whole);
 }
@@ -38,7 +37,8 @@ static void on_row(void *ctx, const struct engine_container *c)
     struct observation o;
     fleet_observe(f, c, &o);
     fleet_learn_volumes(f, c, &o);
-    struct core_event event = {.kind = CORE_LISTED, .listed = {.list = f->listing.list, .observation = &o}};
+    struct core_event event = {.kind = CORE_LISTED,
+                               .listed = {.list = f->listing.list, .observation = &o}};
     fleet_step(f, &event);
 }
 
@@ -105,7 +105,8 @@ static bool ensure_one(struct fleet *f, const struct fleet_resource *r, unsigned
     return true;
 }
 
-/* Networks vanish while their containers sleep (`docker system prune`); a volume that was there once stays. */
+/* Networks vanish while their containers sleep (`docker system prune`); a volume that was there
+ * once stays. */
 static bool is_due(const struct fleet_resource *r)
 {
     return !r->external && (!r->ensured || strcmp(r->kind, "network") == 0);

@@ -39,15 +39,17 @@ static struct labels read_labels(const struct engine_container *c)
     return l;
 }
 
-static unsigned compare(struct fleet *f, const struct fleet_row *row, const struct engine_container *c)
+static unsigned compare(struct fleet *f, const struct fleet_row *row,
+                        const struct engine_container *c)
 {
     struct spec_context context;
     struct spec_seen_mount mounts[64];
     if (c->n_mounts > ARRAY_LEN(mounts))
         return 0; /* more than any spec of ours may have: the label decides alone */
     for (size_t i = 0; i < c->n_mounts; i++)
-        mounts[i] = (struct spec_seen_mount){c->mounts[i].type, c->mounts[i].name, c->mounts[i].source,
-                                             c->mounts[i].destination, c->mounts[i].read_only};
+        mounts[i] =
+            (struct spec_seen_mount){c->mounts[i].type, c->mounts[i].name, c->mounts[i].source,
+                                     c->mounts[i].destination, c->mounts[i].read_only};
     struct spec_seen seen = {
         .image = c->image,
         .network_mode = c->network_mode,
@@ -65,7 +67,8 @@ static bool policy_agrees(const struct engine_container *c, enum lifecycle made_
     return strcmp(c->restart_policy, lifecycle_restart_policy(made_as)) == 0;
 }
 
-void fleet_observe(struct fleet *f, const struct engine_container *c, struct observation *ret_observation)
+void fleet_observe(struct fleet *f, const struct engine_container *c,
+                   struct observation *ret_observation)
 {
     struct labels l = read_labels(c);
     const char *fleet = store_fleet(f->store);
@@ -104,7 +107,8 @@ static bool is_anonymous(const struct engine_mount *mount)
 }
 
 /* The container under the agent's own name is the one whose data counts. */
-void fleet_learn_volumes(struct fleet *f, const struct engine_container *c, const struct observation *o)
+void fleet_learn_volumes(struct fleet *f, const struct engine_container *c,
+                         const struct observation *o)
 {
     struct fleet_row *row = o->ours ? fleet_find_row(f, o->agent) : NULL;
     struct store_volume volumes[64];

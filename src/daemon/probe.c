@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * OPERATION_PROBE: is it ready, by its row's own test? Always on the container's own address: a published port
- * accepts before the application listens.
+ * OPERATION_PROBE: is it ready, by its row's own test? Always on the container's own address: a
+ * published port accepts before the application listens.
  */
 #include <string.h>
 
@@ -62,7 +62,8 @@ static void on_timeout(uv_timer_t *timer)
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
     struct probe *p = handle->data;
-    *buf = uv_buf_init(p->answer + p->answer_len, (unsigned)(sizeof(p->answer) - 1 - p->answer_len));
+    *buf =
+        uv_buf_init(p->answer + p->answer_len, (unsigned)(sizeof(p->answer) - 1 - p->answer_len));
 }
 
 /* "HTTP/1.1 204 …" is all that matters of an answer. */
@@ -118,9 +119,10 @@ static void knock(struct fleet *f, const struct operation *op, const struct spec
     (void)snprintf(p->agent, sizeof(p->agent), "%s", op->agent);
     p->status = settings->ready_status;
     if (settings->ready == READY_HTTP)
-        (void)snprintf(p->request, sizeof(p->request),
-                       "GET %s HTTP/1.0\r\nHost: %s:%u\r\nUser-Agent: roost\r\nConnection: close\r\n\r\n",
-                       settings->ready_path ? settings->ready_path : "/", address, settings->ready_port);
+        (void)snprintf(
+            p->request, sizeof(p->request),
+            "GET %s HTTP/1.0\r\nHost: %s:%u\r\nUser-Agent: roost\r\nConnection: close\r\n\r\n",
+            settings->ready_path ? settings->ready_path : "/", address, settings->ready_port);
     (void)uv_tcp_init(f->loop, &p->tcp);
     (void)uv_timer_init(f->loop, &p->timer);
     p->tcp.data = p->timer.data = p;
@@ -154,13 +156,15 @@ static void on_inspected(void *ctx, const struct engine_result *result)
         tell(f, looking->op.id, looking->agent, true);
         break;
     case READY_HEALTHY: /* an image's own check may be missing: then running is all there is */
-        tell(f, looking->op.id, looking->agent, c->health == HEALTH_HEALTHY || c->health == HEALTH_NONE);
+        tell(f, looking->op.id, looking->agent,
+             c->health == HEALTH_HEALTHY || c->health == HEALTH_NONE);
         break;
     case READY_TCP:
     case READY_HTTP:
         /* A container of the host's network has no address of its own. */
         knock(f, &looking->op, settings,
-              strcmp(c->network_mode, "host") == 0 || c->address[0] == '\0' ? "127.0.0.1" : c->address);
+              strcmp(c->network_mode, "host") == 0 || c->address[0] == '\0' ? "127.0.0.1"
+                                                                            : c->address);
         break;
     }
     fleet_release(f, looking);

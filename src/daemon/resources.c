@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The networks and volumes that the fleet's specs use: as the files declare them, or by the names that Compose
- * would give.
+ * The networks and volumes that the fleet's specs use: as the files declare them, or by the names
+ * that Compose would give.
  */
 #include <errno.h>
 #include <string.h>
@@ -41,7 +41,8 @@ const char *fleet_resource_name(void *ctx, const char *kind, const char *key)
 
 static int add(struct fleet *f, const struct store_resource *from)
 {
-    struct fleet_resource *resources = realloc(f->resources, (f->n_resources + 1) * sizeof(*resources));
+    struct fleet_resource *resources =
+        realloc(f->resources, (f->n_resources + 1) * sizeof(*resources));
     if (!resources)
         return -ENOMEM;
     f->resources = resources;
@@ -66,7 +67,8 @@ static int on_resource(void *ctx, const struct store_resource *resource)
     return find(f, resource->kind, resource->key) ? 0 : add(f, resource);
 }
 
-/* A network or volume that no file declares (a row made by plain SQL, the default network): what Compose would make. */
+/* A network or volume that no file declares (a row made by plain SQL, the default network): what
+ * Compose would make. */
 static int add_undeclared(struct fleet *f, const char *kind, const char *key)
 {
     const char *fleet = store_fleet(f->store);
@@ -74,8 +76,8 @@ static int add_undeclared(struct fleet *f, const char *kind, const char *key)
     char name[256];
     (void)snprintf(name, sizeof(name), "%s_%s", fleet, key);
     json_t *labels = json_pack("{s:s, s:s, s:s}", "com.docker.compose.project", fleet,
-                               network ? "com.docker.compose.network" : "com.docker.compose.volume", key,
-                               "roost.fleet", fleet);
+                               network ? "com.docker.compose.network" : "com.docker.compose.volume",
+                               key, "roost.fleet", fleet);
     json_t *body = json_pack("{s:s, s:o}", "Name", name, "Labels", labels);
     if (body && network)
         (void)json_object_set_new(body, "CheckDuplicate", json_true());
@@ -87,7 +89,8 @@ static int add_undeclared(struct fleet *f, const char *kind, const char *key)
     return r;
 }
 
-struct using {
+struct using
+{
     struct fleet *f;
     int r;
 };
@@ -103,8 +106,7 @@ int fleet_use_resources(struct fleet *f)
 {
     struct using using = {.f = f};
     struct fleet_row *row, *next;
-    HASH_ITER(hh, f->rows, row, next)
-    {
+    HASH_ITER (hh, f->rows, row, next) {
         if (row->spec)
             spec_resources(row->spec, on_use, &using);
     }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Rows of the store become rows of the core, and their specs are kept, since requests are made from them.
+ * Rows of the store become rows of the core, and their specs are kept, since requests are made from
+ * them.
  */
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/sha256.h"
@@ -43,8 +45,7 @@ static void free_row(struct fleet *f, struct fleet_row *row)
 void fleet_free_rows(struct fleet *f)
 {
     struct fleet_row *row, *next;
-    HASH_ITER(hh, f->rows, row, next)
-    {
+    HASH_ITER (hh, f->rows, row, next) {
         free_row(f, row);
     }
 }
@@ -63,6 +64,9 @@ void fleet_context(struct fleet *f, const struct fleet_row *row, struct spec_con
         .resource_ctx = f,
     };
 }
+
+/* A lease that a jumped clock makes endless ends here. */
+#define LEASE_MAX_MS ((int64_t)24 * 3600 * 1000)
 
 struct reading {
     struct fleet *f;
@@ -94,7 +98,8 @@ static int read_idle_timeout(const struct store_agent *agent, uint64_t *ret_ns, 
     int r = duration_parse(agent->idle_timeout, ret_ns);
     if (r < 0)
         return error_set(err, r, ERROR_INVALID, "bad_duration",
-                         "idle_timeout: \"%s\" is no duration; write it like 90s or 1h30m", agent->idle_timeout);
+                         "idle_timeout: \"%s\" is no duration; write it like 90s or 1h30m",
+                         agent->idle_timeout);
     if (*ret_ns == 0)
         return error_set(err, -EINVAL, ERROR_INVALID, "bad_duration",
                          "idle_timeout: must be more than 0; write it like 90s or 1h30m");
@@ -102,13 +107,13 @@ static int read_idle_timeout(const struct store_agent *agent, uint64_t *ret_ns, 
 }
 
 /* All that can be wrong with a row fails this agent alone. */
-static int check_row(struct fleet_row *row, const struct store_agent *agent, struct core_row *core_row,
-                     struct error *err)
+static int check_row(struct fleet_row *row, const struct store_agent *agent,
+                     struct core_row *core_row, struct error *err)
 {
     int r = lifecycle_parse(agent->lifecycle, &row->lifecycle)
                 ? 0
-                : error_set(err, -EINVAL, ERROR_INVALID, NULL, "lifecycle: \"%s\" is neither hot nor lazy",
-                            agent->lifecycle);
+                : error_set(err, -EINVAL, ERROR_INVALID, NULL,
+                            "lifecycle: \"%s\" is neither hot nor lazy", agent->lifecycle);
     if (r == 0)
         r = read_idle_timeout(agent, &core_row->idle_timeout_ns, err);
     if (r == 0)
@@ -126,6 +131,8 @@ static void take_settings(const struct spec_settings *settings, struct core_row 
     row->ready = settings->ready;
     row->ready_timeout_ns = settings->ready_timeout_ns;
     row->sleep = settings->sleep;
+    row->stop_after_ns = settings->stop_after_ns;
+    row->restart_unhealthy = settings->restart_unhealthy;
 }
 
 static int send_row(struct fleet *f, const struct fleet_row *row, struct core_row *core_row)
@@ -138,7 +145,8 @@ static int send_row(struct fleet *f, const struct fleet_row *row, struct core_ro
         if (!depends)
             return -ENOMEM;
         for (size_t i = 0; i < settings->n_depends; i++)
-            depends[i] = (struct core_depends){settings->depends[i].agent, settings->depends[i].condition};
+            depends[i] =
+                (struct core_depends){settings->depends[i].agent, settings->depends[i].condition};
         core_row->depends = depends;
         core_row->n_depends = settings->n_depends;
     }
@@ -164,7 +172,8 @@ static int on_agent(void *ctx, const struct store_agent *agent)
     free(row->held_reason);
     row->held_reason = agent->held_reason ? strdup(agent->held_reason) : NULL;
     row->generation = agent->generation;
-    struct core_row core_row = {.name = row->name, .generation = agent->generation, .held = agent->held};
+    struct core_row core_row = {
+        .name = row->name, .generation = agent->generation, .held = agent->held};
     if (check_row(row, agent, &core_row, &err) < 0) {
         spec_free(row->spec);
         row->spec = NULL;
@@ -184,8 +193,9 @@ static int on_tombstone(void *ctx, const struct store_tombstone *tombstone)
     struct fleet_row *row = fleet_find_row(reading->f, tombstone->name);
     if (row && row->generation < tombstone->generation)
         free_row(reading->f, row);
-    struct core_event event = {.kind = CORE_TOMBSTONE,
-                               .tombstone = {.name = tombstone->name, .generation = tombstone->generation}};
+    struct core_event event = {
+        .kind = CORE_TOMBSTONE,
+        .tombstone = {.name = tombstone->name, .generation = tombstone->generation}};
     fleet_step(reading->f, &event);
     return 0;
 }
@@ -196,12 +206,28 @@ int fleet_read_rows(struct fleet *f, struct error *err)
     struct reading reading = {.f = f, .err = err};
     int r = fleet_read_resources(f, err);
     if (r == 0)
-        r = store_read_changes(f->store, f->generation, on_agent, on_tombstone, &reading, &f->generation, err);
+        r = store_read_changes(f->store, f->generation, on_agent, on_tombstone, &reading,
+                               &f->generation, err);
     if (r == 0)
         r = fleet_use_resources(f);
     if (r < 0 && !error_is_set(err))
         r = error_wrap(err, r, "cannot read the table of agents");
     return r;
+}
+
+/* Nothing ran through a reboot, and its clock begins anew: what is down after it went down with the
+ * machine. */
+static void take_times(const struct fleet *f, const struct store_state *state,
+                       struct core_memory *memory)
+{
+    if (strcmp(state->boot_id, f->boot_id) != 0) {
+        if (memory->state != STATE_MISSING && memory->state != STATE_FAILED)
+            memory->state = STATE_STOPPED;
+        return;
+    }
+    memcpy(memory->restarts_ns, state->restarts_ns, sizeof(memory->restarts_ns));
+    memory->retry_at_ns = state->retry_at_ns;
+    memory->idle_since_ns = state->idle_since_ns;
 }
 
 static int on_state(void *ctx, const struct store_state *state)
@@ -210,11 +236,15 @@ static int on_state(void *ctx, const struct store_state *state)
     struct core_event event = {.kind = CORE_MEMORY,
                                .memory = {.name = state->agent,
                                           .reason = state->reason ? state->reason : "",
-                                          .failed_generation = state->failed_generation}};
+                                          .failed_generation = state->failed_generation,
+                                          .episodes = state->episodes,
+                                          .crashes = state->crashes}};
     if (!agent_state_parse(state->state, &event.memory.state))
         return 0; /* a word of a later version: as if nothing were known */
-    event.memory.has_container = state->container_id && hex_parse(state->container_id, event.memory.container,
-                                                                  CONTAINER_ID_SIZE) == 0;
+    take_times(f, state, &event.memory);
+    event.memory.has_container =
+        state->container_id &&
+        hex_parse(state->container_id, event.memory.container, CONTAINER_ID_SIZE) == 0;
     fleet_step(f, &event);
     return 0;
 }
@@ -238,9 +268,32 @@ static int on_volume(void *ctx, const char *agent, const struct store_volume *vo
     return 0;
 }
 
+/* The wall clock counts only when the other one began anew. */
+static int on_lease(void *ctx, const struct store_lease *lease)
+{
+    struct fleet *f = ctx;
+    struct core_event event = {.kind = CORE_LEASE,
+                               .lease = {.id = lease->id,
+                                         .agent = lease->agent,
+                                         .until_ns = lease->until_ns,
+                                         .expires_ms = lease->expires_ms}};
+    if (strcmp(lease->boot_id, f->boot_id) != 0) {
+        int64_t left_ms = lease->expires_ms - clock_wall_ms();
+        if (left_ms < 0)
+            left_ms = 0;
+        if (left_ms > LEASE_MAX_MS)
+            left_ms = LEASE_MAX_MS;
+        event.lease.until_ns = clock_boot_ns() + (uint64_t)left_ms * NS_PER_MS;
+    }
+    fleet_step(f, &event);
+    return 0;
+}
+
 int fleet_read_memory(struct fleet *f, struct error *err)
 {
     int r = store_read_states(f->store, on_state, f, err);
+    if (r == 0)
+        r = store_read_leases(f->store, on_lease, f, err);
     if (r == 0)
         r = store_read_volumes(f->store, on_volume, f, err);
     if (r < 0 && !error_is_set(err))
@@ -259,7 +312,8 @@ static bool same_volumes(const struct fleet_row *row, const struct store_volume 
     return true;
 }
 
-void fleet_set_volumes(struct fleet *f, struct fleet_row *row, const struct store_volume *volumes, size_t n)
+void fleet_set_volumes(struct fleet *f, struct fleet_row *row, const struct store_volume *volumes,
+                       size_t n)
 {
     struct error err = ERROR_INIT;
     if (same_volumes(row, volumes, n))

@@ -13,7 +13,8 @@
 #include "base/log.h"
 #include "daemon/fleet.h"
 
-/* How often the table is looked at for another process's change. One pragma, no I/O when there is none. */
+/* How often the table is looked at for another process's change. One pragma, no I/O when there is
+ * none. */
 #define TABLE_POLL_MS 200
 
 /* How soon a lost engine is asked again before the core runs (it has a back-off of its own). */
@@ -79,7 +80,8 @@ static void stop(struct serve *s)
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct serve *s = handle->data;
-    log_info("%s: stopping; the containers are left as they are", number == SIGTERM ? "SIGTERM" : "SIGINT");
+    log_info("%s: stopping; the containers are left as they are",
+             number == SIGTERM ? "SIGTERM" : "SIGINT");
     stop(s);
 }
 
@@ -92,6 +94,12 @@ static void on_fatal(void *ctx, const struct error *err)
 }
 
 static void on_made(void *ctx)
+{
+    struct serve *s = ctx;
+    fleet_watch(&s->fleet);
+}
+
+static void on_watching(void *ctx)
 {
     struct serve *s = ctx;
     fleet_pass(&s->fleet, &(struct api_reconcile){0}, NULL);
@@ -107,8 +115,8 @@ static void on_booted(void *ctx, const struct effect *report)
         counts[report->report.reports[i].action]++;
     for (int i = 0; i < REPORT_WORDS; i++)
         if (counts[i] > 0 && len < sizeof(text))
-            len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%zu %s", len ? ", " : "", counts[i],
-                                    report_word_name((enum report_word)i));
+            len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%zu %s", len ? ", " : "",
+                                    counts[i], report_word_name((enum report_word)i));
     if (report->report.error)
         log_error("boot pass: %s", report->report.error);
     else
@@ -131,14 +139,18 @@ static void on_retry(uv_timer_t *timer)
     begin(s);
 }
 
-/* After the look before the core (which is then there, and wants its boot pass), and after each listing. */
+/* After the look before the core (which is then there, and wants its boot pass), and after each
+ * listing. */
 static void on_listed(void *ctx, bool whole)
 {
     struct serve *s = ctx;
+    if (s->fleet.core)
+        follow_prune(&s->fleet);
     if (s->stopping || s->fleet.core)
         return;
     if (!s->told_ready)
-        log_error("the engine cannot be reached, it is tried again each second: %s", s->fleet.engine_error.text);
+        log_error("the engine cannot be reached, it is tried again each second: %s",
+                  s->fleet.engine_error.text);
     tell_ready(s); /* a machine's boot does not wait for the engine */
     (void)uv_timer_start(&s->retry, on_retry, ENGINE_RETRY_MS, 0);
 }
@@ -152,6 +164,10 @@ static void on_poll(uv_timer_t *timer)
     int r = store_changed(f->store, &changed, &err);
     if (r == 0 && changed && f->core)
         r = fleet_read_rows(f, &err);
+    if (r == -ESTALE) {
+        on_fatal(s, &err); /* another file took the table's place */
+        return;
+    }
     if (r < 0)
         log_error("%s", err.text);
     if (changed && f->core) {
@@ -172,10 +188,13 @@ static int open_all(struct serve *s, const struct daemon_options *options, struc
 {
     struct fleet *f = &s->fleet;
     struct store_options store = {.path = options->db_path, .create = true, .own = true};
-    struct api_server_options api = {.socket_path = options->socket_path, .backend = &fleet_backend, .ctx = f};
+    struct api_server_options api = {
+        .socket_path = options->socket_path, .backend = &fleet_backend, .ctx = f};
+    f->serves = true;
     f->ctx = s;
     f->fatal = on_fatal;
     f->made = on_made;
+    f->watching = on_watching;
     f->booted = on_booted;
     f->listed = on_listed;
     (void)uv_timer_init(&s->loop, &s->poll);
@@ -205,8 +224,8 @@ int daemon_serve(const struct daemon_options *options, struct error *err)
     if (s->result < 0) {
         stop(s);
     } else {
-        log_info("roost %s serves fleet \"%s\" from %s on %s", ROOST_VERSION, store_fleet(s->fleet.store),
-                 options->db_path, engine_url(s->fleet.engine));
+        log_info("roost %s serves fleet \"%s\" from %s on %s", ROOST_VERSION,
+                 store_fleet(s->fleet.store), options->db_path, engine_url(s->fleet.engine));
         if (store_fleet(s->fleet.store)[0] == '\0') {
             log_info("the database has no fleet yet; `roost apply FILE` makes one");
             tell_ready(s);

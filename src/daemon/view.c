@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/nearest.h"
 #include "base/sha256.h"
 #include "daemon/fleet.h"
@@ -13,7 +14,8 @@ static json_t *text_or_null(const char *text)
     return text && text[0] != '\0' ? json_string(text) : json_null();
 }
 
-static json_t *view_container(struct fleet *f, const struct agent_view *view, const struct fleet_row *row)
+static json_t *view_container(struct fleet *f, const struct agent_view *view,
+                              const struct fleet_row *row)
 {
     char id[2 * CONTAINER_ID_SIZE + 1];
     char name[256];
@@ -25,7 +27,8 @@ static json_t *view_container(struct fleet *f, const struct agent_view *view, co
         (void)snprintf(name, sizeof(name), "%s", given);
     else
         (void)snprintf(name, sizeof(name), "%s-%s", store_fleet(f->store), view->name);
-    return json_pack("{s:s, s:s, s:s}", "id", id, "name", name, "status", container_status_name(view->status));
+    return json_pack("{s:s, s:s, s:s}", "id", id, "name", name, "status",
+                     container_status_name(view->status));
 }
 
 static json_t *view_of(struct fleet *f, const struct agent_view *view)
@@ -33,10 +36,26 @@ static json_t *view_of(struct fleet *f, const struct agent_view *view)
     const struct fleet_row *row = fleet_find_row(f, view->name);
     const char *reason = view->held && row && row->held_reason ? row->held_reason : view->reason;
     return json_pack("{s:s, s:o, s:s, s:o, s:b, s:o, s:I, s:o}", "name", view->name, "lifecycle",
-                     view->has_row ? json_string(lifecycle_name(view->lifecycle)) : json_null(), "state",
-                     agent_state_name(view->state), "image", text_or_null(row ? row->image : NULL), "held",
-                     view->held, "reason", text_or_null(reason), "generation", (json_int_t)view->generation,
-                     "container", view_container(f, view, row));
+                     view->has_row ? json_string(lifecycle_name(view->lifecycle)) : json_null(),
+                     "state", agent_state_name(view->state), "image",
+                     text_or_null(row ? row->image : NULL), "held", view->held, "reason",
+                     text_or_null(reason), "generation", (json_int_t)view->generation, "container",
+                     view_container(f, view, row));
+}
+
+static void add_lease(void *ctx, const struct core_lease *lease)
+{
+    char expires[TIME_TEXT_SIZE];
+    time_format(lease->expires_ms, expires);
+    (void)json_array_append_new(ctx,
+                                json_pack("{s:s, s:s}", "id", lease->id, "expires_at", expires));
+}
+
+static json_t *view_leases(struct fleet *f, const char *agent)
+{
+    json_t *leases = json_array();
+    core_each_lease(f->core, agent, add_lease, leases);
+    return leases;
 }
 
 struct listing {
@@ -47,7 +66,10 @@ struct listing {
 static void add_agent(void *ctx, const struct agent_view *view)
 {
     struct listing *listing = ctx;
-    (void)json_array_append_new(listing->agents, view_of(listing->f, view));
+    json_t *agent = view_of(listing->f, view);
+    if (view->n_leases > 0)
+        (void)json_object_set_new(agent, "leases", view_leases(listing->f, view->name));
+    (void)json_array_append_new(listing->agents, agent);
 }
 
 static int by_name(const void *a, const void *b)
@@ -78,7 +100,8 @@ json_t *view_agents(struct fleet *f)
     struct listing listing = {.f = f, .agents = json_array()};
     if (f->core)
         core_each_agent(f->core, add_agent, &listing);
-    json_t *json = json_pack("{s:s, s:o}", "fleet", store_fleet(f->store), "agents", sorted(listing.agents));
+    json_t *json =
+        json_pack("{s:s, s:o}", "fleet", store_fleet(f->store), "agents", sorted(listing.agents));
     if (json && f->engine_lost)
         (void)json_object_set_new(json, "engine_error", json_string(f->engine_error.text));
     return json;
@@ -121,14 +144,14 @@ static int no_such_agent(const struct fleet *f, const char *name, struct error *
 {
     struct nearest nearest = {.word = name};
     struct fleet_row *row, *next;
-    HASH_ITER(hh, f->rows, row, next)
-    {
+    HASH_ITER (hh, f->rows, row, next) {
         nearest_offer(&nearest, row->name);
     }
     if (nearest.best)
-        return error_set(err, 1, ERROR_NOT_FOUND, "no_agent", "there is no agent \"%s\"; did you mean \"%s\"?",
-                         name, nearest.best);
-    return error_set(err, 1, ERROR_NOT_FOUND, "no_agent", "there is no agent \"%s\"; `roost ls` lists them", name);
+        return error_set(err, 1, ERROR_NOT_FOUND, "no_agent",
+                         "there is no agent \"%s\"; did you mean \"%s\"?", name, nearest.best);
+    return error_set(err, 1, ERROR_NOT_FOUND, "no_agent",
+                     "there is no agent \"%s\"; `roost ls` lists them", name);
 }
 
 json_t *view_agent(struct fleet *f, const char *name, struct error *err)
@@ -144,6 +167,14 @@ json_t *view_agent(struct fleet *f, const char *name, struct error *err)
         return NULL;
     }
     (void)json_object_set_new(json, "drift", view_drift(&view));
+    (void)json_object_set_new(json, "leases", view_leases(f, name));
+    json_t *events =
+        follow_json(f, &(struct api_events){.agent = name, .limit = 10, .newest = true}, err);
+    if (!events) {
+        json_decref(json);
+        return NULL;
+    }
+    (void)json_object_set_new(json, "events", events);
     return json;
 }
 
@@ -155,10 +186,11 @@ json_t *view_report(const struct effect *effect)
         const struct report *r = &effect->report.reports[i];
         counts[r->action]++;
         (void)json_array_append_new(
-            agents, json_pack("{s:s, s:o, s:s, s:o, s:o}", "name", r->agent, "lifecycle",
-                              r->has_lifecycle ? json_string(lifecycle_name(r->lifecycle)) : json_null(), "action",
-                              report_word_name(r->action), "reason", text_or_null(r->reason), "error",
-                              text_or_null(r->error)));
+            agents,
+            json_pack("{s:s, s:o, s:s, s:o, s:o}", "name", r->agent, "lifecycle",
+                      r->has_lifecycle ? json_string(lifecycle_name(r->lifecycle)) : json_null(),
+                      "action", report_word_name(r->action), "reason", text_or_null(r->reason),
+                      "error", text_or_null(r->error)));
     }
     for (int i = 0; i < REPORT_WORDS; i++)
         if (counts[i] > 0)

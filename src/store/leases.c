@@ -6,7 +6,8 @@
 int store_read_leases(struct store *store, store_lease_fn *lease, void *ctx, struct error *err)
 {
     _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
-    int r = sql_get(&store->sql, "SELECT id, agent, boot_id, until_ns, expires_at FROM leases ORDER BY id",
+    int r = sql_get(&store->sql,
+                    "SELECT id, agent, boot_id, until_ns, expires_at FROM leases ORDER BY id",
                     &stmt, err);
     if (r < 0)
         return r;
@@ -32,11 +33,12 @@ int store_write_lease(struct store *store, const struct store_lease *lease, stru
     _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
     int r = store_set_relaxed(store, false, err);
     if (r == 0)
-        r = sql_get(&store->sql,
-                    "INSERT INTO leases (id, agent, boot_id, until_ns, expires_at) VALUES (?, ?, ?, ?, ?)"
-                    " ON CONFLICT (id) DO UPDATE SET boot_id = excluded.boot_id,"
-                    " until_ns = excluded.until_ns, expires_at = excluded.expires_at",
-                    &stmt, err);
+        r = sql_get(
+            &store->sql,
+            "INSERT INTO leases (id, agent, boot_id, until_ns, expires_at) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET boot_id = excluded.boot_id,"
+            " until_ns = excluded.until_ns, expires_at = excluded.expires_at",
+            &stmt, err);
     if (r < 0)
         return r;
     sql_bind_text(stmt, lease->id);

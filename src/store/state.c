@@ -7,12 +7,13 @@
 int store_read_states(struct store *store, store_state_fn *state, void *ctx, struct error *err)
 {
     _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
-    int r = sql_get(&store->sql,
-                    "SELECT agent, container_id, state, reason, failed_generation, boot_id, episodes,"
-                    " crashes, restart_1_ns, restart_2_ns, restart_3_ns, retry_at_ns, idle_since_ns"
-                    " FROM agent_state"
-                    " ORDER BY agent",
-                    &stmt, err);
+    int r =
+        sql_get(&store->sql,
+                "SELECT agent, container_id, state, reason, failed_generation, boot_id, episodes,"
+                " crashes, restart_1_ns, restart_2_ns, restart_3_ns, retry_at_ns, idle_since_ns"
+                " FROM agent_state"
+                " ORDER BY agent",
+                &stmt, err);
     if (r < 0)
         return r;
     while ((r = sql_step(stmt, err)) > 0) {

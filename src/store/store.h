@@ -160,9 +160,9 @@ struct store_state {
     const char *reason;         /* NULL, or why (a failure in the engine's words) */
     uint64_t failed_generation; /* 0, or of the row that could not start and was rolled back:
                                  * container_id is then the one that was kept */
-    uint32_t episodes;        /* as in core_memory */
+    uint32_t episodes;          /* as in core_memory */
     unsigned crashes;
-    const char *boot_id;      /* the times below are of CLOCK_BOOTTIME under this boot; 0: none */
+    const char *boot_id; /* the times below are of CLOCK_BOOTTIME under this boot; 0: none */
     uint64_t restarts_ns[STORE_RESTARTS_KEPT];
     uint64_t retry_at_ns;
     uint64_t idle_since_ns;
@@ -196,8 +196,10 @@ struct store_lease {
     int64_t expires_ms;
 };
 typedef int store_lease_fn(void *ctx, const struct store_lease *lease);
-int store_read_leases(struct store *store, store_lease_fn *lease, void *ctx, struct error *err) _must_use_;
-int store_write_lease(struct store *store, const struct store_lease *lease, struct error *err) _must_use_;
+int store_read_leases(struct store *store, store_lease_fn *lease, void *ctx,
+                      struct error *err) _must_use_;
+int store_write_lease(struct store *store, const struct store_lease *lease,
+                      struct error *err) _must_use_;
 int store_delete_lease(struct store *store, const char *id, struct error *err) _must_use_;
 
 /* events ----------------------------------------------------------------------------------- */
@@ -215,8 +217,8 @@ struct store_event {
 int store_append_event(struct store *store, const struct store_event *event, int64_t *ret_id,
                        struct error *err) _must_use_;
 
-/* In order of id: those after `after`, of `kind` and `agent` where given, not before `since_ms`; at most `limit`,
- * and with `newest` the last ones instead of the first. */
+/* In order of id: those after `after`, of `kind` and `agent` where given, not before `since_ms`; at
+ * most `limit`, and with `newest` the last ones instead of the first. */
 struct store_event_query {
     int64_t after;
     const char *kind;
@@ -229,8 +231,8 @@ typedef int store_event_fn(void *ctx, const struct store_event *event);
 int store_read_events(struct store *store, const struct store_event_query *q, store_event_fn *event,
                       void *ctx, struct error *err) _must_use_;
 
-/* Drop at most `at_most` events that are older than `before_ms` or beyond the last `keep`. Returns how many; call
- * again (later) until it is 0. */
+/* Drop at most `at_most` events that are older than `before_ms` or beyond the last `keep`. Returns
+ * how many; call again (later) until it is 0. */
 int store_prune_events(struct store *store, int64_t before_ms, int64_t keep, int64_t at_most,
                        struct error *err) _must_use_;
 

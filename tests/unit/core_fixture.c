@@ -141,6 +141,53 @@ static void take_report(struct fixture *f, const struct effect *e)
     }
 }
 
+static void add(char *list, const char *what, const char *more)
+{
+    size_t len = strlen(list);
+    (void)snprintf(list + len, FX_TRACE - len, "%s%s%s%s", len ? ", " : "", what, *more ? " " : "",
+                   more);
+}
+
+static void take_lease(struct fixture *f, const struct effect *e)
+{
+    char entry[128];
+    (void)snprintf(entry, sizeof(entry), "%s %s", e->lease.lease.id, e->lease.lease.agent);
+    char *at = strstr(f->leases, entry);
+    if (e->lease.lease.until_ns != 0 && !at) {
+        add(f->leases, entry, "");
+    } else if (e->lease.lease.until_ns == 0 && at) {
+        size_t cut = strlen(entry) + (at[strlen(entry)] == ',' ? 2 : 0);
+        memmove(at, at + cut, strlen(at + cut) + 1);
+    }
+}
+
+static const char *answer_word(enum answer answer)
+{
+    static const char *const words[] = {
+        [ANSWER_DONE] = "done",
+        [ANSWER_COMPLETED] = "completed",
+        [ANSWER_NO_AGENT] = "no_agent",
+        [ANSWER_NO_LEASE] = "no_lease",
+        [ANSWER_GONE] = "gone",
+        [ANSWER_HELD] = "held",
+        [ANSWER_INVALID] = "invalid",
+        [ANSWER_FAILED] = "failed",
+        [ANSWER_NOT_READY] = "not_ready",
+        [ANSWER_ENGINE_LOST] = "engine_lost",
+        [ANSWER_HOT] = "hot",
+        [ANSWER_IN_USE] = "in_use",
+        [ANSWER_LEASE_ENDED] = "lease_ended",
+    };
+    return words[answer];
+}
+
+static void take_answer(struct fixture *f, const struct effect *e)
+{
+    char number[32];
+    (void)snprintf(number, sizeof(number), "%llu", (unsigned long long)e->answer.wake);
+    add(f->answers_told, number, answer_word(e->answer.answer));
+}
+
 static void take_effect(struct fixture *f, const struct effect *e)
 {
     switch (e->kind) {
@@ -169,6 +216,15 @@ static void take_effect(struct fixture *f, const struct effect *e)
     case EFFECT_NOTICE:
         f->notices++;
         (void)snprintf(f->notice, sizeof(f->notice), "%s", e->notice.error);
+        break;
+    case EFFECT_EVENT:
+        add(f->events, event_kind_name(e->happening.kind), e->happening.agent);
+        break;
+    case EFFECT_LEASE:
+        take_lease(f, e);
+        break;
+    case EFFECT_ANSWER:
+        take_answer(f, e);
         break;
     }
 }
@@ -251,6 +307,105 @@ void fx_restart(struct fixture *f)
         event.memory.reason = f->memories[i].reason;
         (void)fx_step(f, &event);
     }
+}
+
+/* Leases and news */
+
+uint64_t fx_wake(struct fixture *f, const char *agent, uint64_t ttl_ns, bool wait)
+{
+    char lease[CORE_LEASE_ID_SIZE];
+    uint64_t wake = ++f->wakes;
+    (void)snprintf(lease, sizeof(lease), "l%llu", (unsigned long long)wake);
+    (void)fx_step(
+        f, &(struct core_event){
+               .kind = CORE_WAKE,
+               .wake = {
+                   .wake = wake, .agent = agent, .lease = lease, .ttl_ns = ttl_ns, .wait = wait}});
+    return wake;
+}
+
+void fx_release(struct fixture *f, const char *lease)
+{
+    (void)fx_step(f, &(struct core_event){.kind = CORE_RELEASE,
+                                          .release = {.wake = ++f->wakes, .lease = lease}});
+}
+
+void fx_sleep(struct fixture *f, const char *agent)
+{
+    (void)fx_step(
+        f, &(struct core_event){.kind = CORE_SLEEP, .sleep = {.wake = ++f->wakes, .agent = agent}});
+}
+
+void fx_news(struct fixture *f, enum engine_action action, const char *container, int signal)
+{
+    const struct sim_container *c = sim_engine_named(&f->engine, container);
+    assert_non_null(c);
+    struct core_event event = {
+        .kind = CORE_ENGINE_EVENT,
+        .news = {
+            .action = action, .name = c->name, .agent = c->ours ? c->agent : "", .signal = signal}};
+    memcpy(event.news.id, c->id, CONTAINER_ID_SIZE);
+    (void)fx_step(f, &event);
+}
+
+void fx_dies(struct fixture *f, const char *container, int exit_code)
+{
+    struct sim_container *c = fx_container(f, container);
+    sim_engine_end(&f->engine, c, exit_code);
+    fx_news(f, ENGINE_EVENT_DIE, container, 0);
+}
+
+void fx_ends_for_good(struct fixture *f, const char *container, int exit_code)
+{
+    struct sim_container *c = fx_container(f, container);
+    enum lifecycle policy = c->policy;
+    c->policy = LIFECYCLE_LAZY;
+    sim_engine_end(&f->engine, c, exit_code);
+    c->policy = policy;
+}
+
+void fx_dies_for_good(struct fixture *f, const char *container, int exit_code)
+{
+    fx_ends_for_good(f, container, exit_code);
+    fx_news(f, ENGINE_EVENT_DIE, container, 0);
+}
+
+/* kill, die, stop: in the engine's order. Nothing restarts a container that was stopped by hand. */
+void fx_stopped_by_hand(struct fixture *f, const char *container)
+{
+    fx_news(f, ENGINE_EVENT_KILL, container, 15);
+    fx_ends_for_good(f, container, 143);
+    fx_news(f, ENGINE_EVENT_DIE, container, 0);
+    fx_news(f, ENGINE_EVENT_STOP, container, 0);
+}
+
+void fx_removed_by_hand(struct fixture *f, const char *container)
+{
+    struct sim_container *c = fx_container(f, container);
+    struct core_event event = {.kind = CORE_ENGINE_EVENT,
+                               .news = {.action = ENGINE_EVENT_DESTROY, .name = "x"}};
+    char agent[AGENT_NAME_MAX + 1];
+    memcpy(event.news.id, c->id, CONTAINER_ID_SIZE);
+    (void)snprintf(agent, sizeof(agent), "%s", c->agent);
+    event.news.agent = agent;
+    sim_engine_drop(&f->engine, c);
+    (void)fx_step(f, &event);
+}
+
+static void assert_and_clear(char *list, const char *expected)
+{
+    assert_string_equal(list, expected);
+    list[0] = '\0';
+}
+
+void assert_events(struct fixture *f, const char *expected)
+{
+    assert_and_clear(f->events, expected);
+}
+
+void assert_answers(struct fixture *f, const char *expected)
+{
+    assert_and_clear(f->answers_told, expected);
 }
 
 /* Answers */

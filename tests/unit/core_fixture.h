@@ -85,6 +85,11 @@ struct fixture {
     unsigned notices;
     char notice[256]; /* the last one's error */
 
+    char events[FX_TRACE];       /* "container_stopped web, container_recovered web" */
+    char answers_told[FX_TRACE]; /* "7 done, 8 failed" */
+    char leases[FX_TRACE];       /* the table of leases: "l1 web" in the order that they came */
+    uint64_t wakes;
+
     uint64_t reported; /* the last pass whose report came */
     unsigned n_passes_reported;
     struct fx_report reports[FX_REPORTS];
@@ -119,6 +124,25 @@ void fx_pass(struct fixture *f, struct core_pass request);
 const struct fx_report *fx_report(const struct fixture *f, const char *agent); /* NULL: none */
 void assert_report(const struct fixture *f, const char *agent, enum report_word action,
                    unsigned rule);
+
+/* Leases. fx_wake() gives the number of the request, and the lease "l<number>". */
+uint64_t fx_wake(struct fixture *f, const char *agent, uint64_t ttl_ns, bool wait);
+void fx_release(struct fixture *f, const char *lease);
+void fx_sleep(struct fixture *f, const char *agent);
+
+/* What somebody (or the container itself) did, told by the engine's stream. */
+void fx_news(struct fixture *f, enum engine_action action, const char *container, int signal);
+void fx_dies(struct fixture *f, const char *container,
+             int exit_code); /* by itself: and die is told */
+void fx_ends_for_good(struct fixture *f, const char *container,
+                      int exit_code); /* the engine does not restart it */
+void fx_dies_for_good(struct fixture *f, const char *container, int exit_code);
+void fx_stopped_by_hand(struct fixture *f, const char *container); /* docker stop */
+void fx_removed_by_hand(struct fixture *f, const char *container); /* docker rm -f */
+
+/* Since the last call, compared and begun anew. */
+void assert_events(struct fixture *f, const char *expected);
+void assert_answers(struct fixture *f, const char *expected);
 
 /* Answers by hand. */
 void fx_script(struct fixture *f, enum operation_kind kind, enum engine_outcome outcome,

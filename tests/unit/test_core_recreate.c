@@ -172,7 +172,7 @@ static void rollback_keeps_the_old_one_up(void **state)
     fx_container(&f, "demo-web")->status = CONTAINER_EXITED;
     fx_clear(&f);
     PASS(.agent = NULL);
-    assert_trace(&f, "list, start demo-web");
+    assert_trace(&f, "list, inspect demo-web, start demo-web");
     assert_rolled_back();
     PASS(.agent = "web", .recreate = true);
     assert_report(&f, "web", REPORT_ROLLED_BACK, 14);

@@ -204,7 +204,7 @@ static void rule_17_hot_and_down_is_started(void **state)
     fx_clear(&f);
     PASS(.agent = NULL);
     assert_report(&f, "web", REPORT_STARTED, 17);
-    assert_trace(&f, "list, start demo-web");
+    assert_trace(&f, "list, inspect demo-web, start demo-web");
     assert_state(&f, "web", STATE_RUNNING);
 }
 

@@ -8,7 +8,7 @@
 #include "core/lifecycle.h"
 #include "unit.h"
 
-#define RULES 24
+#define RULES 26
 
 #define HOT        FACT_HOT
 #define LAZY       FACT_LAZY
@@ -137,6 +137,12 @@ static const struct {
      REPORT_UNCHANGED},
 
     {"lazy, idle", LAZY | THERE | FACT_RUNNING | FACT_ADOPTED, 22, ACTION_SLEEP, REPORT_STOPPED},
+    {"lazy, paused too long", LAZY | THERE | FACT_PAUSED | FACT_PAUSED_BY_US | FACT_OVERSLEPT, 25, ACTION_STOP,
+     REPORT_STOPPED},
+    {"lazy, paused not too long", LAZY | THERE | FACT_PAUSED | FACT_PAUSED_BY_US, 21, ACTION_NONE,
+     REPORT_UNCHANGED},
+    {"unhealthy, and told to restart", HOT | THERE | FACT_RUNNING | FACT_AWAKE | FACT_SICK, 26, ACTION_STOP,
+     REPORT_STARTED},
     {"lazy, idle time runs", LAZY | THERE | FACT_RUNNING | FACT_ADOPTED | FACT_IN_USE, 23,
      ACTION_NONE, REPORT_UNCHANGED},
     {"lazy, runs and wanted", LAZY_AWAKE | THERE | FACT_RUNNING, 23, ACTION_NONE, REPORT_UNCHANGED},

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Trouble or not: a change of an agent's container that no operation of ours explains, looked up in
+ * the watchdog's table; and the events and episodes that come of it.
+ *
+ * An episode is a trouble that was told and is not over. It is told once, and its end is one
+ * container_recovered.
+ */
+#include "core/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CONFIRM_NS       (2 * SECOND_NS)
+#define AFTER_LOSS_NS    (5 * SECOND_NS)
+#define HAND_NS          (15 * SECOND_NS) /* a kill or stop by hand explains a death for so long */
+#define CRASH_WINDOW_NS  (600 * SECOND_NS)
+#define BACKOFF_RESET_NS (600 * SECOND_NS)
+
+/* Telling ---------------------------------------------------------------------------------------
+ */
+
+static struct core_happening *happen(struct core *core, enum event_kind kind, const char *reason)
+{
+    struct effect *e = effect_add(core, EFFECT_EVENT);
+    if (!e)
+        return NULL;
+    e->happening.kind = kind;
+    e->happening.agent = "";
+    e->happening.reason = effect_text(core, reason);
+    return &e->happening;
+}
+
+void judge_tell(struct core *core, struct agent *a, enum event_kind kind, const char *reason)
+{
+    const struct container *c = &a->containers[SLOT_MAIN];
+    struct core_happening *h = happen(core, kind, reason);
+    if (!h)
+        return;
+    h->agent = effect_text(core, a->name);
+    h->has_lifecycle = a->presence == PRESENCE_ROW;
+    h->lifecycle = a->lifecycle;
+    h->has_state = true;
+    h->state = a->state;
+    h->has_container = c->known;
+    memcpy(h->container, c->id, CONTAINER_ID_SIZE);
+    h->has_exit_code = c->exit_seen;
+    h->exit_code = c->exit_code;
+    h->oom_killed = c->exit_seen && c->oom_killed;
+    /* In the same step, so that the event and the state that it tells of are one transaction. */
+    a->save = true;
+    settle_save(core, a);
+    mark_dirty(core, a);
+}
+
+void judge_open(struct core *core, struct agent *a, enum event_kind kind, const char *reason)
+{
+    uint32_t quiet = EPISODE(kind);
+    if (kind == EVENT_CONTAINER_STOPPED)
+        quiet |= EPISODE(EVENT_CRASH_LOOP);
+    if (a->held || a->presence != PRESENCE_ROW || (a->episodes & quiet))
+        return;
+    a->episodes |= EPISODE(kind);
+    judge_tell(core, a, kind, reason);
+}
+
+/* One trouble is over; the last one tells. */
+static void close_all(struct core *core, struct agent *a)
+{
+    char reason[256] = "";
+    size_t len = 0;
+    for (int i = EVENT_NONE + 1; i < EPISODE_KINDS; i++)
+        if ((a->episodes & EPISODE(i)) && len < sizeof(reason))
+            len += (size_t)snprintf(reason + len, sizeof(reason) - len, "%s%s", len ? "," : "",
+                                    event_kind_name((enum event_kind)i));
+    a->episodes = 0;
+    judge_tell(core, a, EVENT_CONTAINER_RECOVERED, reason);
+}
+
+/* When it may be called well again; NEVER_NS when that is not a question of time. */
+static uint64_t well_at_ns(const struct core *core, const struct agent *a)
+{
+    const struct container *c = &a->containers[SLOT_MAIN];
+    if (!c->known || agent_is_rolled_back(a) || c->health == HEALTH_UNHEALTHY || c->renamed ||
+        c->policy == POLICY_TAMPERED)
+        return NEVER_NS;
+    if (!agent_is_wanted_awake(core, a))
+        return 0;
+    if (c->status != CONTAINER_RUNNING || a->state != STATE_RUNNING)
+        return NEVER_NS;
+    if (a->episodes & EPISODE(EVENT_CRASH_LOOP))
+        return c->up_since_ns + BACKOFF_RESET_NS;
+    return a->crashes > 0 && a->ready == READY_STARTED ? c->up_since_ns + PROOF_NS : 0;
+}
+
+uint64_t judge_wellness(struct core *core, struct agent *a)
+{
+    const struct container *c = &a->containers[SLOT_MAIN];
+    uint64_t due = NEVER_NS;
+    if (a->crashes > 0 && c->known && c->status == CONTAINER_RUNNING) {
+        due = c->up_since_ns + BACKOFF_RESET_NS;
+        if (core->now_ns >= due) {
+            a->crashes = 0;
+            a->save = true;
+            due = NEVER_NS;
+        }
+    }
+    if (a->episodes == 0 || a->held)
+        return due;
+    uint64_t well_at = well_at_ns(core, a);
+    if (well_at <= core->now_ns)
+        close_all(core, a);
+    else if (well_at < due)
+        due = well_at;
+    return due;
+}
+
+/* Judging ---------------------------------------------------------------------------------------
+ */
+
+static bool is_explained(const struct agent *a, enum change change)
+{
+    if (a->operation.id == 0)
+        return false;
+    switch (a->operation.kind) {
+    case OPERATION_STOP:
+        return change == CHANGE_DOWN && a->operation_slot == SLOT_MAIN;
+    case OPERATION_PAUSE:
+        return change == CHANGE_PAUSED;
+    case OPERATION_REMOVE:
+        return change == CHANGE_GONE && a->operation_slot == SLOT_MAIN;
+    case OPERATION_RENAME:
+        return change == CHANGE_RENAMED;
+    case OPERATION_UPDATE:
+        return change == CHANGE_TAMPERED;
+    case OPERATION_CREATE:
+    case OPERATION_START:
+    case OPERATION_UNPAUSE:
+    case OPERATION_INSPECT:
+    case OPERATION_PROBE:
+        break;
+    }
+    return false;
+}
+
+/* Third restart within ten minutes? The ring holds the last three, latest first. */
+static bool note_restart(struct core *core, struct agent *a)
+{
+    memmove(&a->restarts_ns[1], &a->restarts_ns[0],
+            (CORE_RESTARTS_KEPT - 1) * sizeof(a->restarts_ns[0]));
+    a->restarts_ns[0] = core->now_ns;
+    a->save = true;
+    uint64_t first = a->restarts_ns[CORE_RESTARTS_KEPT - 1];
+    return first != 0 && core->now_ns - first <= CRASH_WINDOW_NS;
+}
+
+static void take_restarted(struct core *core, struct agent *a, int times, bool by_hand)
+{
+    if (by_hand) {
+        judge_tell(core, a, EVENT_CONTAINER_RESTARTED, "by_hand");
+        return;
+    }
+    for (int i = 0; i < times && i < CORE_RESTARTS_KEPT; i++) {
+        if (note_restart(core, a))
+            judge_open(core, a, EVENT_CRASH_LOOP, "restarted_by_engine");
+        else if (!(a->episodes & EPISODE(EVENT_CRASH_LOOP)))
+            judge_tell(core, a, EVENT_CONTAINER_RESTARTED, "by_engine");
+    }
+}
+
+static void take_crash(struct core *core, struct agent *a, const struct watch_rule *rule)
+{
+    a->crashes++;
+    if (note_restart(core, a))
+        judge_open(core, a, EVENT_CRASH_LOOP, rule->reason);
+    else
+        judge_open(core, a, rule->event, rule->reason);
+    a->crash_retry_at_ns = a->crashes > 1 ? core->now_ns + agent_backoff_ns(a->crashes - 1) : 0;
+    a->save = true;
+}
+
+static void take_sleep(struct core *core, struct agent *a, const struct watch_rule *rule)
+{
+    if (rule->event != EVENT_NONE)
+        judge_tell(core, a, rule->event, rule->reason);
+    bool done = rule->event == EVENT_CONTAINER_EXITED;
+    leases_end(core, a, rule->reason, done ? ANSWER_COMPLETED : ANSWER_LEASE_ENDED);
+}
+
+static enum cause cause_of(const struct core *core, const struct agent *a)
+{
+    const struct container *c = &a->containers[SLOT_MAIN];
+    if (a->hand_ns != 0 && core->now_ns - a->hand_ns <= HAND_NS)
+        return CAUSE_HAND;
+    return c->exit_code == 0 && !c->oom_killed ? CAUSE_DONE : CAUSE_CRASH;
+}
+
+/* It ran and does not any more. How it ended, only an inspection tells. */
+static void take_down(struct core *core, struct agent *a)
+{
+    if (a->held) {
+        a->unjudged = true;
+        return;
+    }
+    if (core->after_loss) {
+        core->found_down++;
+        return;
+    }
+    if (!a->containers[SLOT_MAIN].exit_seen) {
+        a->unjudged = a->want_inspect = true;
+        return;
+    }
+    a->unjudged = false;
+    const struct watch_rule *rule =
+        watchdog_rule(CHANGE_DOWN, cause_of(core, a), a->lifecycle, agent_is_wanted_awake(core, a));
+    a->hand_ns = 0;
+    switch (rule->verdict) {
+    case VERDICT_CONFIRM:
+        a->confirm_at_ns = core->now_ns + CONFIRM_NS;
+        mark_dirty(core, a);
+        break;
+    case VERDICT_RESTART:
+        take_crash(core, a, rule);
+        break;
+    case VERDICT_SLEEP:
+        take_sleep(core, a, rule);
+        break;
+    case VERDICT_NONE:
+        break;
+    }
+}
+
+static void take_up(struct core *core, struct agent *a)
+{
+    if (a->confirm_at_ns == 0)
+        return;
+    a->confirm_at_ns = 0;
+    take_restarted(core, a, 1, true);
+}
+
+/* Is it the wait for a `docker restart` that holds the agent? Over, it was a stop by hand. */
+bool judge_confirms(struct core *core, struct agent *a)
+{
+    if (a->confirm_at_ns == 0)
+        return false;
+    if (core->now_ns < a->confirm_at_ns)
+        return true;
+    a->confirm_at_ns = 0;
+    judge_open(core, a, EVENT_CONTAINER_STOPPED, "stopped_by_hand");
+    return false;
+}
+
+static void take_ran_on(struct core *core, struct agent *a, const struct container *before)
+{
+    const struct container *c = &a->containers[SLOT_MAIN];
+    int more = before->restarts_seen && c->restarts > before->restarts
+                   ? c->restarts - before->restarts
+                   : 0;
+    bool hand = a->hand_ns != 0 && core->now_ns - a->hand_ns <= HAND_NS;
+    if (a->died_news && more == 0)
+        more = 1;
+    else if (!a->died_news && before->status == CONTAINER_RESTARTING && more > 0)
+        more--; /* the end of the one that was told already */
+    if (a->died_news)
+        a->hand_ns = 0;
+    if (more > 0 && !core->after_loss)
+        take_restarted(core, a, more, hand && c->restarts <= before->restarts);
+}
+
+static void open_by_table(struct core *core, struct agent *a, enum change change)
+{
+    const struct watch_rule *rule =
+        watchdog_rule(change, CAUSE_ANY, a->lifecycle, agent_is_wanted_awake(core, a));
+    if (rule && !is_explained(a, change))
+        judge_open(core, a, rule->event, rule->reason);
+}
+
+static bool is_asleep_paused(const struct core *core, const struct agent *a)
+{
+    return a->lifecycle == LIFECYCLE_LAZY && a->sleep == SLEEP_PAUSE &&
+           !agent_is_wanted_awake(core, a);
+}
+
+void judge_gone(struct core *core, struct agent *a)
+{
+    if (a->presence != PRESENCE_ROW || is_explained(a, CHANGE_GONE) ||
+        a->containers[SLOT_NEW].known || a->containers[SLOT_OLD].known)
+        return;
+    a->confirm_at_ns = 0;
+    a->unjudged = false;
+    a->gone_held = a->held;
+    open_by_table(core, a, CHANGE_GONE);
+}
+
+void judge_renamed(struct core *core, struct agent *a)
+{
+    if (a->presence == PRESENCE_ROW)
+        open_by_table(core, a, CHANGE_RENAMED);
+}
+
+void judge_change(struct core *core, struct agent *a, const struct container *before)
+{
+    const struct container *c = &a->containers[SLOT_MAIN];
+    if (a->presence != PRESENCE_ROW || !c->known || !before->known || !same_id(before->id, c->id))
+        return;
+    bool was_up = container_is_up(before), up = container_is_up(c);
+    if (c->status == CONTAINER_REMOVING || c->status == CONTAINER_DEAD)
+        return; /* on its way out: gone tells */
+    if (was_up && !up && !is_explained(a, CHANGE_DOWN))
+        take_down(core, a);
+    else if (!up && a->unjudged && c->exit_seen)
+        take_down(core, a);
+    else if (!was_up && up)
+        take_up(core, a);
+    else if (was_up && up && c->status != CONTAINER_PAUSED)
+        take_ran_on(core, a, before);
+    if (up) {
+        a->unjudged = false;
+        a->died_news = false;
+    }
+    if (c->status == CONTAINER_PAUSED && before->status != CONTAINER_PAUSED &&
+        !is_asleep_paused(core, a))
+        open_by_table(core, a, CHANGE_PAUSED);
+    if (c->health == HEALTH_UNHEALTHY && before->health != HEALTH_UNHEALTHY && up)
+        open_by_table(core, a, CHANGE_UNHEALTHY);
+    if (c->policy == POLICY_TAMPERED && before->policy != POLICY_TAMPERED)
+        open_by_table(core, a, CHANGE_TAMPERED);
+}
+
+/* unhold: what is seen then opens its episodes. */
+void judge_unheld(struct core *core, struct agent *a)
+{
+    const struct container *c = &a->containers[SLOT_MAIN];
+    if (a->gone_held && !c->known)
+        open_by_table(core, a, CHANGE_GONE);
+    a->gone_held = false;
+    if (a->unjudged && c->known)
+        a->want_inspect = true;
+    if (c->known && c->status == CONTAINER_PAUSED && !is_asleep_paused(core, a))
+        open_by_table(core, a, CHANGE_PAUSED);
+    if (c->known && c->renamed)
+        open_by_table(core, a, CHANGE_RENAMED);
+    if (c->known && c->health == HEALTH_UNHEALTHY)
+        open_by_table(core, a, CHANGE_UNHEALTHY);
+}
+
+/* The engine ------------------------------------------------------------------------------------
+ */
+
+void judge_engine_lost(struct core *core, const char *words)
+{
+    if (core->engine_lost)
+        return;
+    core->engine_lost = true;
+    core->lost_at_ns = core->now_ns;
+    core->after_loss = false;
+    (void)happen(core, EVENT_ENGINE_LOST, words);
+    struct agent *a, *next;
+    HASH_ITER (hh, core->agents, a, next) {
+        agent_move(core, a, INPUT_ENGINE_LOST);
+        a->confirm_at_ns = 0; /* the listing after it, never an old intention, decides */
+        a->unjudged = a->died_news = false;
+        a->hand_ns = 0;
+        if (a->waiters)
+            mark_dirty(core, a);
+    }
+}
+
+void judge_engine_restored(struct core *core)
+{
+    if (!core->engine_lost)
+        return;
+    uint64_t away_ns = core->now_ns - core->lost_at_ns;
+    core->engine_lost = false;
+    core->after_loss = true;
+    core->after_loss_until_ns = 0;
+    core->found_down = 0;
+    core->list_at_ns = 0;
+    listing_request(core, true);
+    struct agent *a, *next;
+    HASH_ITER (hh, core->agents, a, next) {
+        agent_move(core, a, INPUT_ENGINE_RESTORED);
+        a->retry_at_ns = 0;
+        a->as_of = core->step;
+        if (a->probe_since_ns != 0)
+            a->probe_since_ns += away_ns; /* ready_timeout stood still */
+    }
+}
+
+/* A killed engine that is back shows its containers as running at first, and kills the survivors
+ * then: what goes down in its first seconds is its doing. Told by one event, when that time is
+ * over. */
+void judge_listed(struct core *core)
+{
+    if (core->after_loss && core->after_loss_until_ns == 0)
+        core->after_loss_until_ns = core->now_ns + AFTER_LOSS_NS;
+}
+
+void judge_clock(struct core *core)
+{
+    if (!core->after_loss || core->after_loss_until_ns == 0 ||
+        core->now_ns < core->after_loss_until_ns)
+        return;
+    core->after_loss = false;
+    struct core_happening *h =
+        happen(core, EVENT_ENGINE_RESTORED, core->found_down > 0 ? "engine_restarted" : "");
+    if (h)
+        h->count = core->found_down;
+}
+
+void judge_rollout_halted(struct core *core)
+{
+    (void)happen(core, EVENT_ROLLOUT_HALTED, "three agents in a row could not be recreated");
+}

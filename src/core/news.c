@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The engine's event stream. An event is a hint, not a fact: most make us inspect the container,
+ * and the inspection is what is judged. So a lost, doubled or late event costs a look at most, and
+ * nothing is believed of a container that runs again by now.
+ */
+#include "core/internal.h"
+
+#include <string.h>
+
+static struct agent *find_agent(const struct core *core, const struct engine_news *news,
+                                int *ret_slot)
+{
+    struct agent *a = news->agent[0] != '\0' ? agents_find(core, news->agent)
+                                             : agents_find_by_container_name(core, news->name);
+    *ret_slot = -1;
+    for (int i = 0; a && i < SLOTS; i++)
+        if (a->containers[i].known && same_id(a->containers[i].id, news->id))
+            *ret_slot = i;
+    return a;
+}
+
+/* What our operation in flight on this container brings about by itself. */
+static bool is_expected(const struct agent *a, int slot, enum engine_action action)
+{
+    if (a->operation.id == 0 || a->operation_slot != (enum slot)slot)
+        return false;
+    switch (a->operation.kind) {
+    case OPERATION_STOP:
+        return action == ENGINE_EVENT_KILL || action == ENGINE_EVENT_DIE ||
+               action == ENGINE_EVENT_STOP;
+    case OPERATION_START:
+        return action == ENGINE_EVENT_START;
+    case OPERATION_PAUSE:
+        return action == ENGINE_EVENT_PAUSE;
+    case OPERATION_UNPAUSE:
+        return action == ENGINE_EVENT_UNPAUSE;
+    case OPERATION_RENAME:
+        return action == ENGINE_EVENT_RENAME;
+    case OPERATION_REMOVE:
+        return action == ENGINE_EVENT_DESTROY;
+    case OPERATION_UPDATE:
+        return action == ENGINE_EVENT_UPDATE;
+    case OPERATION_CREATE:
+    case OPERATION_INSPECT:
+    case OPERATION_PROBE:
+        break;
+    }
+    return false;
+}
+
+/* Nothing that we do not know: the end of our own operation, told late. */
+static bool is_old(const struct container *c, enum engine_action action)
+{
+    switch (action) {
+    case ENGINE_EVENT_CREATE:
+        return true;
+    case ENGINE_EVENT_START:
+    case ENGINE_EVENT_UNPAUSE:
+        return c->status == CONTAINER_RUNNING;
+    case ENGINE_EVENT_DIE:
+    case ENGINE_EVENT_STOP:
+    case ENGINE_EVENT_KILL:
+        return c->status == CONTAINER_EXITED || c->status == CONTAINER_CREATED;
+    case ENGINE_EVENT_PAUSE:
+        return c->status == CONTAINER_PAUSED;
+    case ENGINE_EVENT_RENAME:
+    case ENGINE_EVENT_UPDATE:
+    case ENGINE_EVENT_OOM:
+    case ENGINE_EVENT_HEALTH:
+    case ENGINE_EVENT_RESTART:
+    case ENGINE_EVENT_DESTROY:
+        break;
+    }
+    return false;
+}
+
+/* Signals that ask a program for something else than its end. */
+static bool signal_ends(int signal)
+{
+    static const int harmless[] = {1, 10, 12, 17, 18, 28}; /* HUP USR1 USR2 CHLD CONT WINCH */
+    for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+        if (signal == harmless[i])
+            return false;
+    return true;
+}
+
+static void take_rename(struct core *core, struct agent *a, enum slot slot, const char *name)
+{
+    char own[CONTAINER_NAME_SIZE];
+    bool right = strcmp(agent_container_name(core, a, slot, own, sizeof(own)), name) == 0;
+    if (slot != SLOT_MAIN) {
+        if (!right)
+            a->unknown = true; /* a spare under another name: the listing sorts it out */
+        mark_dirty(core, a);
+        return;
+    }
+    bool was = a->containers[slot].renamed;
+    a->containers[slot].renamed = !right;
+    if (!right && !was)
+        judge_renamed(core, a);
+    mark_dirty(core, a);
+}
+
+static void look(struct core *core, struct agent *a, int slot)
+{
+    if (slot == SLOT_MAIN)
+        a->want_inspect = true;
+    else
+        listing_request(core, false);
+    mark_dirty(core, a);
+}
+
+static void take_known(struct core *core, struct agent *a, int slot, const struct engine_news *news)
+{
+    struct container *c = &a->containers[slot];
+    bool expected = is_expected(a, slot, news->action);
+    bool quiet = a->operation.id == 0 && !a->want_inspect;
+    if (news->action == ENGINE_EVENT_DESTROY) {
+        agent_see_gone(core, a, (enum slot)slot); /* an id never comes back */
+        a->as_of = core->step;
+        mark_dirty(core, a);
+        return;
+    }
+    if (expected || (quiet && is_old(c, news->action)))
+        return;
+    a->as_of = core->step;
+    switch (news->action) {
+    case ENGINE_EVENT_KILL:
+        if (signal_ends(news->signal))
+            a->hand_ns = core->now_ns;
+        return; /* the death that may follow has an event of its own */
+    case ENGINE_EVENT_RENAME:
+        take_rename(core, a, (enum slot)slot, news->name);
+        return;
+    case ENGINE_EVENT_HEALTH:
+        if (slot == SLOT_MAIN)
+            agent_see_health(core, a, news->health);
+        return;
+    case ENGINE_EVENT_STOP:
+    case ENGINE_EVENT_RESTART:
+        a->hand_ns = core->now_ns;
+        break;
+    case ENGINE_EVENT_DIE:
+        a->died_news = slot == SLOT_MAIN;
+        break;
+    case ENGINE_EVENT_CREATE:
+    case ENGINE_EVENT_START:
+    case ENGINE_EVENT_PAUSE:
+    case ENGINE_EVENT_UNPAUSE:
+    case ENGINE_EVENT_UPDATE:
+    case ENGINE_EVENT_OOM:
+    case ENGINE_EVENT_DESTROY:
+        break;
+    }
+    look(core, a, slot);
+}
+
+void news_take(struct core *core, const struct engine_news *news)
+{
+    int slot;
+    struct agent *a = find_agent(core, news, &slot);
+    if (!core->synced || core->engine_lost || !a)
+        return;
+    if (slot >= 0) {
+        take_known(core, a, slot, news);
+        return;
+    }
+    /* A container of this name or label that we do not know. Ours being made is told by its
+     * completion; else look. */
+    bool making = a->operation.id != 0 && a->operation.kind == OPERATION_CREATE;
+    bool appears = news->action == ENGINE_EVENT_CREATE || news->action == ENGINE_EVENT_START ||
+                   news->action == ENGINE_EVENT_RENAME;
+    if (appears && !making)
+        listing_request(core, false);
+}
