@@ -107,7 +107,7 @@ static int write_resources(const struct apply *a)
                                           .key = r->key,
                                           .engine_name = r->engine_name,
                                           .external = r->external,
-                                          .body = r->body,
+                                          .body = r->body ? r->body : "{}",
                                           .source = a->project->file};
     }
     return store_write_resources(a->store, a->project->file, list, n, a->err);

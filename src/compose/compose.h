@@ -3,12 +3,13 @@
  * A compose.yaml becomes rows.
  *
  * compose_load() reads the file (libyaml, depth, aliases and size capped), interpolates
- * `${VAR}` from the environment and the `.env` beside the file, resolves relative paths against the
- * file's folder, reads env_file, and validates each service through spec_from_json() with the line and column of what
- * is wrong. Nothing is written anywhere: the caller does that.
+ * `${VAR}` from the environment and the `.env` beside the file, resolves relative paths against
+ * the file's folder, reads env_file, and validates each service through spec_from_json() with
+ * the line and column of what is wrong. Nothing is written anywhere: the caller does that.
  *
- * Limits: COMPOSE_FILE_MAX bytes, COMPOSE_DEPTH_MAX nesting, COMPOSE_NODES_MAX nodes after aliases are expanded,
- * COMPOSE_SERVICES_MAX services. Each is an error that names the limit.
+ * Limits: COMPOSE_FILE_MAX bytes, COMPOSE_DEPTH_MAX nesting, COMPOSE_NODES_MAX nodes and
+ * COMPOSE_TEXT_MAX bytes after aliases and variables are written out, COMPOSE_SERVICES_MAX
+ * services. Each is an error that names the limit.
  */
 #pragma once
 
@@ -21,6 +22,7 @@
 #define COMPOSE_FILE_MAX     (4U << 20)
 #define COMPOSE_DEPTH_MAX    32
 #define COMPOSE_NODES_MAX    500000
+#define COMPOSE_TEXT_MAX     (64U << 20)
 #define COMPOSE_SERVICES_MAX 10000
 
 struct compose_service {
@@ -37,30 +39,36 @@ struct compose_resource {
     char *key;
     char *engine_name; /* `name:`, else {project}_{key}; external: the key or its name */
     bool external;
-    char *body; /* JSON of the engine's create call, with Compose's labels (com.docker.compose.project, .network or .volume) and ours */
+    /* JSON of the engine's create call (POST /networks/create or /volumes/create), with Compose's
+     * labels and ours. NULL for an external one: it is there or it is missing, never made. */
+    char *body;
 };
 
 struct compose_project {
-    char *name; /* `name:`, else the folder's name by Compose's rules */
-    char *file; /* absolute path: the rows' source */
+    char *name;                       /* `name:`, else the folder's name by Compose's rules */
+    char *file;                       /* absolute path: the rows' source */
     struct compose_service *services; /* in the file's order */
     size_t n_services;
-    struct compose_resource *resources; /* only those that a service uses; "default" among them */
+    struct compose_resource *resources; /* only those that a service uses, "default" among them */
     size_t n_resources;
-    char **warnings; /* e.g. a variable that is not set; "file:line:column: …" */
+    char **warnings; /* e.g. a variable that is not set: "FILE:LINE:COLUMN: what" */
     size_t n_warnings;
 };
 
 struct compose_options {
-    const char *file; /* path; NULL: compose.yaml, compose.yml, docker-compose.yaml, docker-compose.yml, here or in a parent folder */
-    const char *project_name; /* -p; NULL: the file's */
+    /* A path; NULL: compose.yaml, compose.yml, docker-compose.yaml or docker-compose.yml, here or
+     * in the nearest folder above. */
+    const char *file;
+    /* -p; NULL: the file's `name:`, else COMPOSE_PROJECT_NAME, else the folder's name. */
+    const char *project_name;
     /* Looks up a variable of the environment; NULL: getenv. */
     const char *(*env)(void *ctx, const char *name);
     void *env_ctx;
 };
 
-/* -errno with `err` set: ERROR_INVALID with "FILE:LINE:COLUMN: what; how to mend it" or ERROR_FAILED/NOT_FOUND for a
- * file that cannot be read. */
+/* -errno with `err` set: ERROR_INVALID with "FILE:LINE:COLUMN: what; how to mend it",
+ * ERROR_FAILED or ERROR_NOT_FOUND for a file that cannot be read, ERROR_USAGE for a project_name
+ * that is none. */
 int compose_load(const struct compose_options *options, struct compose_project **ret_project,
                  struct error *err) _must_use_;
 

@@ -85,7 +85,10 @@ static void on_made(void *ctx)
  */
 static void on_listed(void *ctx, bool whole)
 {
-    ask(ctx);
+    struct call *call = ctx;
+    if (!call->fleet.core && strcmp(call->method, "GET") == 0)
+        fleet_make_core(&call->fleet);
+    ask(call);
 }
 
 static bool drives_engine(const struct call *call)

@@ -262,7 +262,7 @@ static void on_fleet_row(void *ctx, const struct engine_container *c)
     (void)snprintf(foreign->uid, sizeof(foreign->uid), "%s", uid);
 }
 
-static void make_core(struct fleet *f)
+void fleet_make_core(struct fleet *f)
 {
     struct error err = ERROR_INIT;
     int r = follow_remember(f, &err);
@@ -303,7 +303,7 @@ static void on_fleet_listed(void *ctx, const struct engine_result *result)
         f->fatal(f->ctx, &err);
     } else if (result->outcome == ENGINE_DONE) {
         f->engine_lost = false;
-        make_core(f);
+        fleet_make_core(f);
     } else {
         f->engine_lost = true;
         f->engine_error = result->error;

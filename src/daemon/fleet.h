@@ -169,6 +169,8 @@ int fleet_open(struct fleet *f, uv_loop_t *loop, const struct daemon_options *op
 /* Looks for another database's containers of this fleet, then makes the core and lets it list.
  * Needs a fleet's name. */
 void fleet_begin(struct fleet *f);
+/* The second half of it, for one who wants to know what is remembered though the engine is away. */
+void fleet_make_core(struct fleet *f);
 void fleet_close(struct fleet *f);
 void fleet_step(struct fleet *f, struct core_event *event);
 void fleet_late(struct fleet *f, const struct operation *op, enum engine_outcome outcome,

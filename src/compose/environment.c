@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The environment of a service: the files of env_file in their order, over them `environment`.
+ * What comes out is one map of texts; where it came from is forgotten, so that a row does not
+ * depend on files that may change.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "compose/dotenv.h"
+#include "compose/file.h"
+#include "compose/load.h"
+
+/* One service's environment in the making. */
+struct gather {
+    struct loader *l;
+    const struct node *service;
+    json_t *result;
+    char path[64]; /* of what is being read, for its place in the file */
+};
+
+static const struct node *place(const struct gather *g)
+{
+    return node_locate(g->service, g->path);
+}
+
+static const char *lookup(void *ctx, const char *name)
+{
+    return scope_lookup(ctx, name);
+}
+
+static size_t text_bytes(json_t *vars)
+{
+    size_t bytes = 0;
+    const char *name;
+    json_t *value;
+    json_object_foreach (vars, name, value)
+        bytes += strlen(name) + json_string_length(value);
+    return bytes;
+}
+
+/* ---- env_file ---- */
+
+static int parse_file(struct gather *g, const char *path, const struct buf *text)
+{
+    struct loader *l = g->l;
+    struct interpolation in = {.lookup = lookup, .ctx = l};
+    json_auto_t *vars = json_object();
+    if (!vars)
+        return -ENOMEM;
+    const char *file = l->diag.file;
+    l->diag.file = path;
+    int r = dotenv_parse(buf_text(text), text->len, &in, &l->diag, vars);
+    l->diag.file = file;
+    if (r == 0)
+        r = convert_charge(l, place(g), text_bytes(vars));
+    if (r < 0)
+        return r;
+    return json_object_update(g->result, vars) < 0 ? -ENOMEM : 0;
+}
+
+static int read_file(struct gather *g, const char *name, bool required)
+{
+    _cleanup_free_ char *path = NULL;
+    _cleanup_(buf_close) struct buf text = BUF_INIT(DOTENV_FILE_MAX);
+    int r = paths_absolute(g->l, place(g), name, &path);
+    if (r < 0)
+        return r;
+    struct error why = ERROR_INIT;
+    r = file_read(path, path, false, &text, &why);
+    if (r == -ENOENT && !required)
+        return 0;
+    if (r < 0 && r != -ENOMEM)
+        return node_error(g->l, place(g), "env_file: %s", why.text);
+    return r < 0 ? r : parse_file(g, path, &text);
+}
+
+/* {path: …, required: false} */
+static int read_file_object(struct gather *g, const json_t *entry)
+{
+    const json_t *path = NULL;
+    bool required = true;
+    const char *key;
+    json_t *value;
+    json_object_foreach ((json_t *)entry, key, value) {
+        if (strcmp(key, "path") == 0 && json_is_string(value))
+            path = value;
+        else if (strcmp(key, "required") == 0 && json_is_boolean(value))
+            required = json_is_true(value);
+        else
+            return node_error(g->l, place(g),
+                              "env_file takes the keys path (a text) and required (true or "
+                              "false), not \"%s\" as it stands here",
+                              SHOWN(key));
+    }
+    if (!path)
+        return node_error(g->l, place(g), "env_file has no path; add \"path: FILE\"");
+    return read_file(g, json_string_value(path), required);
+}
+
+static int read_file_entry(struct gather *g, const json_t *entry)
+{
+    if (json_is_string(entry))
+        return read_file(g, json_string_value(entry), true);
+    if (json_is_object(entry))
+        return read_file_object(g, entry);
+    return node_error(g->l, place(g), "env_file must be the path of a file, or a list of them");
+}
+
+static int gather_files(struct gather *g, const json_t *env_file)
+{
+    (void)snprintf(g->path, sizeof(g->path), "env_file");
+    if (!env_file || json_is_null(env_file))
+        return 0;
+    if (!json_is_array(env_file))
+        return read_file_entry(g, env_file);
+    size_t i;
+    json_t *entry;
+    json_array_foreach (env_file, i, entry) {
+        (void)snprintf(g->path, sizeof(g->path), "env_file[%zu]", i);
+        int r = read_file_entry(g, entry);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/* ---- environment ---- */
+
+/* A name without a value takes the one that roost itself sees; without one it is unset, also
+ * where a file has set it. A value of another type is left for the spec to refuse. */
+static int put_variable(struct gather *g, const char *name, json_t *value)
+{
+    if (!json_is_null(value))
+        return json_object_set(g->result, name, value) < 0 ? -ENOMEM : 0;
+    const char *seen = scope_lookup(g->l, name);
+    if (!seen) {
+        (void)json_object_del(g->result, name);
+        return 0;
+    }
+    int r = convert_charge(g->l, place(g), strlen(seen));
+    if (r < 0)
+        return r;
+    json_t *text = json_string(seen);
+    if (!text)
+        return node_error(g->l, place(g), "the value of \"%s\" in the environment is not UTF-8",
+                          SHOWN(name));
+    return json_object_set_new(g->result, name, text) < 0 ? -ENOMEM : 0;
+}
+
+static int put_item(struct gather *g, const json_t *item)
+{
+    const char *text = json_string_value(item);
+    size_t n = text ? strcspn(text, "=") : 0;
+    if (n == 0)
+        return node_error(g->l, place(g), "expected NAME=value, or NAME alone");
+    _cleanup_free_ char *name = strndup(text, n);
+    json_auto_t *value = text[n] ? json_string(text + n + 1) : json_null();
+    return name && value ? put_variable(g, name, value) : -ENOMEM;
+}
+
+static int gather_items(struct gather *g, const json_t *list)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach (list, i, item) {
+        (void)snprintf(g->path, sizeof(g->path), "environment[%zu]", i);
+        int r = put_item(g, item);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int gather_map(struct gather *g, json_t *map)
+{
+    const char *name;
+    json_t *value;
+    (void)snprintf(g->path, sizeof(g->path), "environment");
+    json_object_foreach (map, name, value) {
+        int r = put_variable(g, name, value);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+int environment_resolve(struct loader *l, const struct node *node, json_t *service)
+{
+    json_t *environment = json_object_get(service, "environment");
+    json_auto_t *result = json_object();
+    if (!result)
+        return -ENOMEM;
+    struct gather g = {.l = l, .service = node, .result = result};
+    int r = gather_files(&g, json_object_get(service, "env_file"));
+    if (r == 0)
+        r = json_is_array(environment) ? gather_items(&g, environment)
+                                       : gather_map(&g, environment);
+    if (r < 0)
+        return r;
+    (void)json_object_del(service, "env_file");
+    if (environment && !json_is_object(environment) && !json_is_array(environment) &&
+        !json_is_null(environment))
+        return 0; /* neither map nor list: for the spec to refuse */
+    if (json_object_size(result) > 0)
+        return json_object_set(service, "environment", result) < 0 ? -ENOMEM : 0;
+    (void)json_object_del(service, "environment");
+    return 0;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Relative paths of a file begin at the file's folder, not where roost happens to run.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "compose/file.h"
+#include "compose/load.h"
+
+int paths_absolute(struct loader *l, const struct node *node, const char *path, char **ret_path)
+{
+    if (path[0] != '~' || (path[1] != '/' && path[1] != '\0'))
+        return path_join(l->folder, path, ret_path);
+    const char *home = scope_lookup(l, "HOME");
+    if (!home || home[0] != '/')
+        return node_error(l, node, "\"~\" needs HOME in the environment; write the whole path");
+    return path_join(home, path[1] ? path + 2 : "", ret_path);
+}
+
+/* In the short form a source with a slash, dot or tilde at its start is a path, any other the
+ * name of a volume. */
+static bool is_relative(const char *source)
+{
+    return source[0] == '.' || source[0] == '~';
+}
+
+static int resolve_short(struct loader *l, const struct node *node, const char *text,
+                         json_t **ret_fresh)
+{
+    size_t n = strcspn(text, ":");
+    if (!is_relative(text) || text[n] == '\0')
+        return 0;
+    _cleanup_free_ char *source = strndup(text, n), *path = NULL;
+    if (!source)
+        return -ENOMEM;
+    int r = paths_absolute(l, node, source, &path);
+    if (r < 0)
+        return r;
+    if (strchr(path, ':')) /* it would end the source */
+        return node_error(l, node,
+                          "the folder's path has a \":\" in it, which the short form of "
+                          "volumes cannot say");
+    *ret_fresh = json_sprintf("%s%s", path, text + n);
+    return *ret_fresh ? 0 : node_error(l, node, "the path of the folder is not UTF-8");
+}
+
+static int resolve_long(struct loader *l, const struct node *node, json_t *volume)
+{
+    const char *type = json_string_value(json_object_get(volume, "type"));
+    const char *source = json_string_value(json_object_get(volume, "source"));
+    if (!type || !source || strcmp(type, "bind") != 0)
+        return 0;
+    _cleanup_free_ char *path = NULL;
+    int r = paths_absolute(l, node, source, &path);
+    if (r < 0)
+        return r;
+    json_t *fresh = json_string(path);
+    if (!fresh)
+        return node_error(l, node, "the path of the folder is not UTF-8");
+    return json_object_set_new(volume, "source", fresh) < 0 ? -ENOMEM : 0;
+}
+
+int paths_resolve(struct loader *l, const struct node *node, json_t *service)
+{
+    json_t *volumes = json_object_get(service, "volumes"), *volume;
+    size_t i;
+    json_array_foreach (volumes, i, volume) {
+        char place[64];
+        (void)snprintf(place, sizeof(place), "volumes[%zu]", i);
+        const struct node *at = node_locate(node, place);
+        json_t *fresh = NULL;
+        int r = json_is_string(volume) ? resolve_short(l, at, json_string_value(volume), &fresh)
+                                       : resolve_long(l, at, volume);
+        if (r == 0 && fresh && json_array_set_new(volumes, i, fresh) < 0)
+            r = -ENOMEM;
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}

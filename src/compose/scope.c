@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a variable's name means.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compose/dotenv.h"
+#include "compose/file.h"
+#include "compose/load.h"
+
+static const char *environment_lookup(void *ctx, const char *name)
+{
+    const struct loader *l = ctx;
+    const struct compose_options *o = l->options;
+    return o->env ? o->env(o->env_ctx, name) : getenv(name);
+}
+
+const char *scope_lookup(const struct loader *l, const char *name)
+{
+    if (l->project_name && strcmp(name, "COMPOSE_PROJECT_NAME") == 0)
+        return l->project_name;
+    const char *value = environment_lookup((void *)l, name);
+    return value ? value : json_string_value(json_object_get(l->dotenv, name));
+}
+
+/* The messages of another file, with the warnings in the same list. */
+int scope_read_dotenv(struct loader *l)
+{
+    _cleanup_free_ char *path = NULL;
+    int r = path_join(l->folder, ".env", &path);
+    if (r < 0)
+        return r;
+    if (access(path, F_OK) < 0 && errno == ENOENT)
+        return 0;
+    _cleanup_(buf_close) struct buf text = BUF_INIT(DOTENV_FILE_MAX);
+    r = file_read(path, path, false, &text, l->diag.err);
+    if (r < 0)
+        return r;
+    struct interpolation in = {.lookup = environment_lookup, .ctx = l};
+    const char *file = l->diag.file;
+    l->diag.file = path;
+    r = dotenv_parse(buf_text(&text), text.len, &in, &l->diag, l->dotenv);
+    l->diag.file = file;
+    return r;
+}

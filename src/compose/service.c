@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One service: the columns of its row (name, lifecycle, image, idle_timeout), and the rest as
+ * a spec.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "base/nearest.h"
+#include "compose/load.h"
+
+/* Columns, and what is gone before the spec sees the service. */
+static const char *const own_keys[] = {"image", "env_file", "build"};
+
+/* The values below these are texts for the container, whatever they look like. */
+static const char *const text_keys[] = {"environment", "labels", NULL};
+
+/* One service on its way. */
+struct reading {
+    struct loader *l;
+    const char *name;
+    const struct node *key, *node;
+    json_t *json;
+};
+
+/* ---- what the spec asks of us ---- */
+
+static bool locate(void *ctx, const char *path, char *ret_where, size_t size)
+{
+    const struct reading *rd = ctx;
+    const struct node *n = *path ? node_locate(rd->node, path) : rd->key;
+    (void)snprintf(ret_where, size, "%s:%d:%d: service \"%s\"", rd->l->diag.file, n->line,
+                   n->column, rd->name);
+    return true;
+}
+
+/* ---- keys ---- */
+
+static bool is_spec_key(const char *key)
+{
+    for (size_t i = 0; spec_key_name(i); i++)
+        if (strcmp(key, spec_key_name(i)) == 0)
+            return true;
+    return false;
+}
+
+static bool is_known_key(const char *key)
+{
+    for (size_t i = 0; i < ARRAY_LEN(own_keys); i++)
+        if (strcmp(key, own_keys[i]) == 0)
+            return true;
+    return is_spec_key(key) || strncmp(key, "x-", 2) == 0;
+}
+
+static int unknown_key(const struct reading *rd, const struct node *key)
+{
+    struct nearest nearest = {.word = key->text};
+    for (size_t i = 0; i < ARRAY_LEN(own_keys); i++)
+        nearest_offer(&nearest, own_keys[i]);
+    for (size_t i = 0; spec_key_name(i); i++)
+        nearest_offer(&nearest, spec_key_name(i));
+    if (nearest.best)
+        return node_error(rd->l, key, "unknown key \"%s\" in service \"%s\"; did you mean \"%s\"?",
+                          SHOWN(key->text), rd->name, nearest.best);
+    return node_error(rd->l, key,
+                      "the key \"%s\" in service \"%s\" is not one that roost carries out; take it "
+                      "out",
+                      SHOWN(key->text), rd->name);
+}
+
+static int check_keys(const struct reading *rd)
+{
+    for (size_t i = 0; i < rd->node->n_entries; i++)
+        if (!is_known_key(rd->node->entries[i].key->text))
+            return unknown_key(rd, rd->node->entries[i].key);
+    return 0;
+}
+
+/* ---- columns ---- */
+
+static int steal_text(json_t *from, const char *key, char **ret_text)
+{
+    *ret_text = strdup(json_string_value(json_object_get(from, key)));
+    (void)json_object_del(from, key);
+    return *ret_text ? 0 : -ENOMEM;
+}
+
+/* Compose names what it builds {project}-{service}. */
+static int refuse_build(const struct reading *rd, const json_t *image)
+{
+    const struct node *at = node_entry(rd->node, "build")->key;
+    if (json_is_string(image))
+        return node_error(rd->l, at,
+                          "service \"%s\": build is not supported yet; take it out, and build the "
+                          "image \"%s\" by hand",
+                          rd->name, SHOWN(json_string_value(image)));
+    return node_error(rd->l, at,
+                      "service \"%s\": build is not supported yet; build by hand and write "
+                      "\"image: %s-%s\" here",
+                      rd->name, rd->l->project->name, rd->name);
+}
+
+static int take_image(const struct reading *rd, struct compose_service *s)
+{
+    const json_t *image = json_object_get(rd->json, "image");
+    if (json_object_get(rd->json, "build"))
+        return refuse_build(rd, image);
+    if (json_is_string(image) && json_string_length(image) > 0)
+        return steal_text(rd->json, "image", &s->image);
+    if (image)
+        return node_error(rd->l, node_entry(rd->node, "image")->key,
+                          "service \"%s\": image must be a text such as \"busybox:1.36\"",
+                          rd->name);
+    return node_error(rd->l, rd->key, "service \"%s\" has no image; add \"image: NAME\"", rd->name);
+}
+
+static int take_lifecycle(const struct reading *rd, const struct node *at, json_t *settings,
+                          struct compose_service *s)
+{
+    const json_t *value = json_object_get(settings, "lifecycle");
+    s->lifecycle = LIFECYCLE_HOT;
+    if (!value)
+        return 0;
+    if (!json_is_string(value) || !lifecycle_parse(json_string_value(value), &s->lifecycle))
+        return node_error(rd->l, at, "service \"%s\": lifecycle must be hot or lazy", rd->name);
+    return json_object_del(settings, "lifecycle");
+}
+
+static int take_idle_timeout(const struct reading *rd, const struct node *at, json_t *settings,
+                             struct compose_service *s)
+{
+    const json_t *value = json_object_get(settings, "idle_timeout");
+    uint64_t ns;
+    if (!value)
+        return 0;
+    if (!json_is_string(value) || duration_parse(json_string_value(value), &ns) < 0)
+        return node_error(rd->l, at,
+                          "service \"%s\": idle_timeout must be a duration such as \"15m\" or "
+                          "\"1h30m\"",
+                          rd->name);
+    return steal_text(settings, "idle_timeout", &s->idle_timeout);
+}
+
+/* The columns among roost's own settings; a misspelt one would otherwise be refused without a
+ * word of what it should be, for the spec does not know them. */
+static int check_settings(const struct reading *rd, const json_t *settings)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach ((json_t *)settings, key, value) {
+        struct nearest nearest = {.word = key};
+        nearest_offer(&nearest, "lifecycle");
+        nearest_offer(&nearest, "idle_timeout");
+        if (!nearest.best || strcmp(nearest.best, key) == 0)
+            continue;
+        const struct node_entry *e = node_entry(node_get(rd->node, "x-roost"), key);
+        return node_error(rd->l, e->key,
+                          "unknown key \"%s\" in x-roost of service \"%s\"; did you mean \"%s\"?",
+                          SHOWN(key), rd->name, nearest.best);
+    }
+    return 0;
+}
+
+static int take_settings(const struct reading *rd, struct compose_service *s)
+{
+    json_t *settings = json_object_get(rd->json, "x-roost");
+    int r = check_settings(rd, settings);
+    if (r == 0)
+        r = take_lifecycle(rd, node_locate(rd->node, "x-roost.lifecycle"), settings, s);
+    if (r == 0)
+        r = take_idle_timeout(rd, node_locate(rd->node, "x-roost.idle_timeout"), settings, s);
+    if (r == 0 && json_is_object(settings) && json_object_size(settings) == 0)
+        r = json_object_del(rd->json, "x-roost");
+    return r;
+}
+
+/* ---- the spec ---- */
+
+static int make_spec(struct reading *rd, struct compose_service *s, struct spec **ret_spec)
+{
+    struct error *err = rd->l->diag.err;
+    int r = spec_from_json(rd->json, s->image, locate, rd, ret_spec, err);
+    if (r < 0)
+        return r;
+    r = spec_check_lifecycle(*ret_spec, s->lifecycle, locate, rd, err);
+    if (r < 0)
+        return r;
+    _cleanup_(buf_close) struct buf text = BUF_INIT(SPEC_JSON_MAX);
+    r = spec_canonical(*ret_spec, false, &text);
+    if (r == -EFBIG)
+        return node_error(rd->l, rd->key, "service \"%s\" is larger than %u bytes", rd->name,
+                          SPEC_JSON_MAX);
+    if (r < 0)
+        return r;
+    s->spec = buf_steal(&text);
+    return s->spec ? 0 : -ENOMEM;
+}
+
+static int read_service(struct reading *rd, struct compose_service *s, struct spec **ret_spec)
+{
+    int r = check_keys(rd);
+    if (r == 0)
+        r = convert_map(rd->l, rd->node, text_keys, &rd->json);
+    if (r == 0)
+        r = take_image(rd, s);
+    if (r == 0)
+        r = take_settings(rd, s);
+    if (r == 0)
+        r = environment_resolve(rd->l, rd->node, rd->json);
+    if (r == 0)
+        r = paths_resolve(rd->l, rd->node, rd->json);
+    return r < 0 ? r : make_spec(rd, s, ret_spec);
+}
+
+int service_load(struct loader *l, const struct node *key, const struct node *value)
+{
+    if (!agent_name_is_valid(key->text))
+        return node_error(l, key,
+                          "\"%s\" cannot be the name of a service; use 1 to %d letters, digits and "
+                          "_ . - with a letter or digit first and no two dots in a row",
+                          SHOWN(key->text), AGENT_NAME_MAX);
+    if (value->kind != NODE_MAP)
+        return node_error(l, key, "service \"%s\" must be a mapping, with an image at least",
+                          key->text);
+    size_t i = l->project->n_services++;
+    struct compose_service *s = &l->project->services[i];
+    l->nodes[i] = value;
+    s->line = key->line;
+    s->name = strdup(key->text);
+    if (!s->name || json_object_set_new(l->index, s->name, json_integer((json_int_t)i)) < 0)
+        return -ENOMEM;
+    struct reading rd = {.l = l, .name = s->name, .key = key, .node = value};
+    int r = read_service(&rd, s, &l->specs[i]);
+    json_decref(rd.json);
+    return r;
+}
