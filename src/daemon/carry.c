@@ -46,7 +46,7 @@ static bool mend_networks(struct carrying *c, const struct engine_result *result
         c->networks_mended)
         return false;
     c->networks_mended = true;
-    fleet_ensure_networks(c->f, on_networks, c);
+    fleet_mend_networks(c->f, c->agent, c->id, on_networks, c);
     return true;
 }
 

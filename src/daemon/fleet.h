@@ -239,6 +239,10 @@ void fleet_list(struct fleet *f, const struct effect *effect);
 /* Makes the networks of the fleet again, then calls `done`. */
 void fleet_ensure_networks(struct fleet *f, void (*done)(struct fleet *f, void *ctx), void *ctx);
 
+/* mend.c */
+void fleet_mend_networks(struct fleet *f, const char *agent, const char *id,
+                         void (*done)(struct fleet *f, void *ctx), void *ctx);
+
 /* carry.c */
 void fleet_carry(struct fleet *f, const struct operation *op);
 

@@ -129,6 +129,9 @@ struct engine_create {
 };
 void engine_create(struct engine *engine, const struct engine_create *request, engine_done_fn *done,
                    void *ctx);
+/* Leave a network by force and join it again: for a container whose network was removed and made anew. */
+void engine_rejoin(struct engine *engine, const char *id, const struct engine_attach *attach,
+                   engine_done_fn *done, void *ctx);
 void engine_start(struct engine *engine, const char *id, engine_done_fn *done, void *ctx);
 
 /* `grace_ms` is the container's own stop_grace_period, for the deadline only: the engine knows it
@@ -168,7 +171,7 @@ typedef void engine_info_fn(void *ctx, const struct engine_result *result,
                             const struct engine_info *info);
 void engine_info(struct engine *engine, engine_info_fn *done, void *ctx);
 
-/* The event stream: see docker/events.h when it is there. One stream an engine. */
+/* The event stream. One stream an engine. */
 struct engine_event {
     const char *action;  /* "start", "die", "health_status: healthy" is told as "health_status" with `health` */
     const char *id;      /* the container */

@@ -118,7 +118,7 @@ static void engine_pump(void *owner)
     }
     launch_lane(engine, LANE_PING);
     for (int i = LANE_PING + 1; i < LANES && engine->version_state == VERSION_KNOWN; i++)
-        launch_lane(engine, i);
+        launch_lane(engine, (enum lane)i);
 }
 
 static void on_ended(void *owner, CURL *easy, CURLcode code)
