@@ -84,6 +84,7 @@ def test_the_api_on_the_socket(fleet):
         assert fleet.get("/healthz")[0] == 200
         assert fleet.get("/readyz")[0] == 200
 
+        wait_until(lambda: fleet.rows()["web"]["state"] == "running", "web ready")
         code, listing = fleet.get("/v1/agents")
         assert code == 200
         assert listing == fleet.roost("ls", "-o", "json").json
