@@ -220,8 +220,10 @@ bool pass_settled(struct core *core, const struct agent *a, const char *error)
         entry->pending = false;
         p->pending--;
         (void)set_text(core, &entry->error, error);
-        bool says_it = entry->action == REPORT_ROLLED_BACK || agent_is_rolled_back(a);
-        if (error && !says_it)
+        /* Half of a recreate may have been found rolled back. */
+        if (error && agent_is_rolled_back(a) && entry->action == REPORT_RECREATED)
+            entry->action = REPORT_ROLLED_BACK;
+        else if (error && !agent_is_rolled_back(a) && entry->action != REPORT_ROLLED_BACK)
             entry->action = REPORT_ERROR;
     }
     return any;

@@ -20,7 +20,8 @@ BAD = {
     "a wrong type below": ("'{\"healthcheck\": {\"retries\": \"many\"}}'", ["healthcheck.retries"]),
     "a NUL": ("'{\"user\": \"a\\u0000b\"}'", ["spec"]),
     "nested too deep": ("'{\"labels\": ' || replace(hex(zeroblob(2000)), '00', '[') || '}'", ["spec"]),
-    "huge": ("'{\"labels\": {\"a\": \"' || replace(hex(zeroblob(500000)), '00', 'xx') || '\"}}'", None),
+    "huge": ("'{\"command\": [\"httpd\", \"-f\", \"-p\", \"80\"], \"x-roost\": {\"ready\": {\"tcp\": 80}}, "
+             "\"labels\": {\"a\": \"' || replace(hex(zeroblob(500000)), '00', 'xx') || '\"}}'", None),
 }
 
 

@@ -3,6 +3,7 @@
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 
@@ -47,6 +48,10 @@ def without_noise(value, own, path=""):
 def normal(seen):
     """The parts that say what the container is made from; what it got while running is left out."""
     form = without_noise(seen, seen["Id"])
+    # A docker line has only the shell's way to say a check.
+    test = form["Config"].get("Healthcheck", {}).get("Test")
+    if test and test[0] == "CMD":
+        form["Config"]["Healthcheck"]["Test"] = ["CMD-SHELL", shlex.join(test[1:])]
     settings = form.pop("NetworkSettings", {})
     form["Networks"] = settings.get("Networks", {})
     # An anonymous volume has a name of its own in each container.

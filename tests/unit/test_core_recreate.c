@@ -221,8 +221,11 @@ static void survives_a_restart_half_way(enum sim_conduct conduct, bool backwards
         f.list_backwards = backwards;
         fx_restart(&f);
         fx_clear(&f);
+        f.notices = 0;
         fx_settle(&f);
         assert_null(strstr(f.trace, "create demo-web..new, create"));
+        /* Nothing was refused on the way but the start that is rolled back. */
+        assert_true(f.notices <= (conduct == SIM_REFUSED ? 1 : 0));
         if (conduct == SIM_REFUSED)
             assert_rolled_back();
         else
