@@ -84,7 +84,7 @@ int spec_id_parse(const char *text, struct spec_id *ret_id)
         return -EINVAL;
     for (size_t i = 0; i < digits; i++)
         version = version * 10 + (unsigned)(text[i] - '0');
-    if (version == 0 || version > UINT8_MAX || text[0] == '0')
+    if (version > UINT8_MAX || text[0] == '0')
         return -EINVAL;
     int r = hex_parse(text + digits + 1, id.sha256, sizeof(id.sha256));
     if (r < 0)

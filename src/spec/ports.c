@@ -70,22 +70,19 @@ static int refuse_collision(struct reader *r, const struct port *a, const struct
 }
 
 /* In by_host's order those of one protocol and port stand together, and equal addresses side by
- * side; an address for all of a family collides with any other of it. */
+ * side. An address for all of a family comes before the others of it ("", "0.0.0.0") or among them
+ * ("::"): either way the first two that collide are neighbours within their family. */
 static int check_collisions(struct reader *r, struct ports *ports)
 {
-    const struct port *last[2] = {0}, *wildcard[2] = {0}; /* by family: IPv4 and "", IPv6 */
+    const struct port *last[2] = {0}; /* IPv4 and "", IPv6 */
     if (ports->n > 0)
         qsort(ports->items, ports->n, sizeof(*ports->items), by_host);
     for (size_t i = 0; i < ports->n; i++) {
         const struct port *port = &ports->items[i];
-        const struct port *rivals[] = {last[0], last[1], wildcard[0], wildcard[1]};
-        for (size_t k = 0; k < ARRAY_LEN(rivals); k++)
-            if (rivals[k] && collide(rivals[k], port))
-                return refuse_collision(r, rivals[k], port);
-        bool v6 = strchr(port->ip, ':') != NULL;
-        last[v6] = port;
-        if (is_wildcard(port->ip))
-            wildcard[v6] = port;
+        for (size_t k = 0; k < ARRAY_LEN(last); k++)
+            if (last[k] && collide(last[k], port))
+                return refuse_collision(r, last[k], port);
+        last[strchr(port->ip, ':') != NULL] = port;
     }
     return 0;
 }

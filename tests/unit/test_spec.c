@@ -49,6 +49,9 @@ static void canonical_forms(void **state)
          "{'target': 82, 'published': '8082', 'host_ip': '::1'}, {'target': 83, 'host_ip': "
          "'127.0.0.1'}]}",
          "{'ports':['80','127.0.0.1::83','[::1]:8082:82','8081:81/udp']}"},
+        {"{'ports': ['0.0.0.0:80:80', '[::]:80:80', '80:80/udp', '1.1.1.1:81:80', "
+         "'1.1.1.2:81:80']}",
+         "{'ports':['0.0.0.0:80:80','1.1.1.1:81:80','1.1.1.2:81:80','[::]:80:80','80:80/udp']}"},
         {"{'ports': []}", "{}"},
 
         {"{'volumes': ['b:/y//z/./', '/h/../i:/x:rw', '/a:/w:z,ro,z', '/v']}",
@@ -69,6 +72,7 @@ static void canonical_forms(void **state)
         {"{'networks': {'b': {'aliases': []}}}", "{'networks':['b']}"},
         {"{'networks': []}", "{}"},
         {"{'network_mode': 'host'}", "{'network_mode':'host'}"},
+        {"{'network_mode': 'bridge', 'ports': [80]}", "{'network_mode':'bridge','ports':['80']}"},
 
         {"{'hostname': 'a.b', 'user': 1000, 'working_dir': '/a//b/'}",
          "{'hostname':'a.b','user':'1000','working_dir':'/a/b'}"},
@@ -221,6 +225,10 @@ static void errors(void **state)
         {"{'ports': ['[::2]:80:81', '1.2.3.4:80:81', '[::]:80:81']}",
          "spec.ports[2]: publishes port 80/tcp of the host, as ports[0] does already; remove one"},
         {"{'ports': ['[2001::2]:80:81', '[::]:80:81']}",
+         "spec.ports[1]: publishes port 80/tcp of the host, as ports[0] does already; remove one"},
+        {"{'ports': ['1.1.1.1:80:81', '[::1]:80:81', '80:81']}",
+         "spec.ports[2]: publishes port 80/tcp of the host, as ports[0] does already; remove one"},
+        {"{'ports': ['[::1]:80:81', '80:81']}",
          "spec.ports[1]: publishes port 80/tcp of the host, as ports[0] does already; remove one"},
         {"{'ports': ['80', 80]}",
          "spec.ports[1]: port 80/tcp stands in ports[0] already; remove one"},

@@ -167,9 +167,9 @@ static void several_networks(void **state)
  * never over another mount. */
 static void remembered_volumes(void **state)
 {
-    static const struct spec_volume volumes[] = {{"/anon", "v1"},  {"/named", "v2"},
-                                                 {"/host", "v3"},  {"/tmp", "v4"},
-                                                 {"/image", "v5"}, {"/anon/sub", "v6"}};
+    static const struct spec_volume volumes[] = {
+        {"/anon", "v1"},  {"/named", "v2"},    {"/host", "v3"}, {"/tmp", "v4"},
+        {"/image", "v5"}, {"/anon/sub", "v6"}, {"/hos", "v7"}};
     _cleanup_(spec_freep) struct spec *spec =
         spec_of("{'volumes': ['/anon', '/other', 'data:/named:ro', '/h:/host'], 'tmpfs': '/tmp'}");
     _cleanup_(spec_request_close) struct spec_request request = {0};
@@ -185,7 +185,7 @@ static void remembered_volumes(void **state)
     assert_body(request.body, expected,
                 "{'Volumes': {'/other': {}}, 'HostConfig': {'Tmpfs': {'/tmp': ''}, 'Binds': "
                 "['v1:/anon', '/h:/host',"
-                "'demo_data:/named:ro', 'v5:/image', 'v6:/anon/sub']}}");
+                "'demo_data:/named:ro', 'v5:/image', 'v6:/anon/sub', 'v7:/hos']}}");
 }
 
 int main(void)
