@@ -299,13 +299,22 @@ json_t *spec_tree(const struct spec *spec)
     return json_loads(spec->canonical, 0, NULL);
 }
 
+static bool is_used_before(const struct spec *spec, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (spec->mounts[i].kind == MOUNT_VOLUME &&
+            strcmp(spec->mounts[i].source, spec->mounts[index].source) == 0)
+            return true;
+    return false;
+}
+
 void spec_resources(const struct spec *spec,
                     void (*each)(void *ctx, const char *kind, const char *key), void *ctx)
 {
     for (size_t i = 0; i < spec->n_networks; i++)
         each(ctx, "network", spec->networks[i]);
     for (size_t i = 0; i < spec->n_mounts; i++)
-        if (spec->mounts[i].kind == MOUNT_VOLUME)
+        if (spec->mounts[i].kind == MOUNT_VOLUME && !is_used_before(spec, i))
             each(ctx, "volume", spec->mounts[i].source);
 }
 

@@ -38,7 +38,8 @@ typedef bool spec_locate_fn(void *ctx, const char *path, char *ret_where, size_t
 /* Validate. `image` is the row's column (NULL or "" is an error: an agent needs an image). `locate`
  * may be NULL: then the message names the path alone ("spec.ports[2]: …"). A message says what,
  * where and how to mend it, with the nearest known key for an unknown one. -EINVAL with kind
- * ERROR_INVALID, -ENOMEM. */
+ * ERROR_INVALID, -ENOMEM. A key whose value is null, or an empty list or map that means nothing,
+ * counts as not written. `image` among the keys is accepted when it says the same as the column. */
 int spec_from_json(const json_t *service, const char *image, spec_locate_fn *locate,
                    void *locate_ctx, struct spec **ret_spec, struct error *err) _must_use_;
 
@@ -128,7 +129,9 @@ struct spec_context {
 /* The request that makes the container: the body of POST /containers/create, and the networks to
  * attach after it (a service of several networks). Restart policy by lifecycle; labels roost.db,
  * roost.fleet, roost.agent, roost.lifecycle, roost.spec beside the user's. Without `networks` and
- * `network_mode` the agent joins "{fleet}_default", like Compose does, with its name as alias. */
+ * `network_mode` the agent joins "{fleet}_default", like Compose does, with its name as alias. An
+ * entrypoint of several words is sent as its first word, the others before the command: the docker
+ * line knows no other way, and the process is the same. */
 struct spec_request {
     json_t *body;
     struct spec_attach {
@@ -143,13 +146,16 @@ void spec_request_close(struct spec_request *request);
 
 /* One shell line that does the same by hand: `docker run -d --restart unless-stopped …` for hot,
  * `docker create --restart no …` for lazy; what cannot be said there follows after " && ". Quoted
- * for sh. Values of the environment are "***" unless `secrets`. */
+ * for sh. Values of the environment are "***" unless `secrets`. The container equals that of
+ * spec_request(), with one exception: a health check's list of words becomes a shell's text, for
+ * the docker command takes no list. -ENOTSUP for an empty entrypoint without a command, which it
+ * cannot say at all. */
 int spec_docker_line(const struct spec *spec, const struct spec_context *context, bool secrets,
                      struct buf *ret_line, struct error *err) _must_use_;
 
 /* Does what a listing shows agree with the spec? What is compared: the image's reference (an image
  * id instead means that the tag has moved: not drift unless follow_image), the networks, and that
- * each mount of the spec is there (more may be: the image's own volumes). */
+ * each mount of the spec is there (more may be: the image's own volumes). Allocates nothing. */
 enum spec_difference {
     SPEC_DIFFERS_IMAGE = 1 << 0,
     SPEC_DIFFERS_NETWORKS = 1 << 1,
@@ -163,7 +169,7 @@ struct spec_seen_mount {
 
 struct spec_seen {
     const char *image;
-    const char *network_mode;
+    const char *network_mode; /* not looked at: Podman's listing always says "host" */
     const char *const *networks;
     size_t n_networks;
     const struct spec_seen_mount *mounts;

@@ -670,7 +670,7 @@ static void resources(void **state)
     } rows[] = {
         {"{}", "network default, "},
         {"{'network_mode': 'host'}", ""},
-        {"{'networks': ['b', 'a'], 'volumes': ['v:/v', '/h:/h', '/a', 'u:/u']}",
+        {"{'networks': ['b', 'a'], 'volumes': ['v:/v', '/h:/h', '/a', 'u:/u', 'v:/w']}",
          "network a, network b, volume u, volume v, "},
         {"{'networks': {'c': {'aliases': ['x']}}}", "network c, "},
     };
