@@ -16,7 +16,7 @@ build_dir() {
     shift
     mkdir -p "$dir"
     log=$dir/build.log
-    if ! { { [ -f "$dir/build.ninja" ] || meson setup "$dir" "$@"; } && ninja -C "$dir"; } >"$log" 2>&1; then
+    if ! { { [ -f "$dir/build.ninja" ] || meson setup "$dir" "$@"; } && ninja --quiet -C "$dir"; } >"$log" 2>&1; then
         tail -n 60 "$log"
         return 1
     fi

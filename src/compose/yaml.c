@@ -323,7 +323,7 @@ static int make(struct composer *c, enum node_kind kind, const yaml_event_t *eve
 
 static int on_scalar(struct composer *c, const yaml_event_t *event)
 {
-    struct node *n;
+    struct node *n = NULL; /* gcc does not follow it at -O3 */
     int r = make(c, NODE_SCALAR, event, &n);
     if (r < 0)
         return r;
