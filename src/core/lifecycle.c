@@ -20,7 +20,7 @@ static const enum agent_state table[LIFECYCLE_INPUTS][AGENT_STATES] = {
     /*                          missing   stopped   starting  running   stopping  paused    failed */
     [INPUT_WAKE] =            {MISSING,  STOPPED,  STARTING, RUNNING,  STOPPING, PAUSED,   FAILED},
     [INPUT_LEASE_ENDED] =     {MISSING,  STOPPED,  STARTING, RUNNING,  STOPPING, PAUSED,   FAILED},
-    [INPUT_IDLE] =            {NEVER,    NEVER,    NEVER,    RUNNING,  NEVER,    PAUSED,   NEVER},
+    [INPUT_IDLE] =            {NEVER,    NEVER,    STARTING, RUNNING,  NEVER,    PAUSED,   FAILED},
     [INPUT_HOLD] =            {MISSING,  STOPPED,  STARTING, RUNNING,  STOPPING, PAUSED,   FAILED},
     [INPUT_UNHOLD] =          {MISSING,  STOPPED,  STARTING, RUNNING,  STOPPING, PAUSED,   FAILED},
     [INPUT_ROW_CHANGED] =     {MISSING,  STOPPED,  STARTING, RUNNING,  STOPPING, PAUSED,   STOPPED},

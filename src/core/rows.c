@@ -96,6 +96,8 @@ void rows_take(struct core *core, const struct core_row *row)
     a->crashes = 0;
     a->crash_retry_at_ns = 0;
     agent_move(core, a, INPUT_ROW_CHANGED);
+    if (was_held != a->held && !fresh)
+        agent_move(core, a, a->held ? INPUT_HOLD : INPUT_UNHOLD);
     if (was_held && !a->held && !fresh)
         judge_unheld(core, a);
     if (container_is_up(&a->containers[SLOT_MAIN]) && a->state == STATE_STOPPED)

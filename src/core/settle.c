@@ -344,6 +344,10 @@ static void go(struct core *core, struct agent *a, const struct rule *rule, cons
         queue_push(core, a, QUEUE_WAITING);
         return;
     }
+    if (starts && agent_retry_at_ns(a) != 0)
+        agent_move(core, a, INPUT_BACKOFF_DUE);
+    if (rule->action == ACTION_SLEEP)
+        agent_move(core, a, INPUT_IDLE);
     if (emit(core, a, step))
         told_sent(core, a, step);
     else
