@@ -59,6 +59,7 @@ static void free_depends(struct agent *a)
     free(a->depends);
 }
 
+/* Only of an agent that has no row (any more), and so is nobody's dependent. */
 void agents_remove(struct core *core, struct agent *a)
 {
     pass_forget(core, a);
@@ -69,7 +70,6 @@ void agents_remove(struct core *core, struct agent *a)
     HASH_DELETE(hh, core->agents, a);
     if (a->rolling)
         core->rolling--;
-    core->depends_stale = true;
     free_depends(a);
     free(a->dependents);
     free(a->invalid);

@@ -52,13 +52,22 @@ static void take_done(struct core *core, struct agent *a, const struct operation
         agent_well(core, a);
 }
 
-/* The engine understood and said no. */
+static bool moves_state(const struct agent *a, const struct operation *op)
+{
+    return a->operation_slot == SLOT_MAIN && op->kind != OPERATION_RENAME && op->kind != OPERATION_REMOVE &&
+           op->kind != OPERATION_UPDATE && op->kind != OPERATION_INSPECT;
+}
+
+/* The engine understood and said no. Only of a create or a start does that tell something: it does not work. For the
+ * others, the container is probably not as we think. */
 static void take_refused(struct core *core, struct agent *a, const struct operation *op, const char *words)
 {
-    agent_move(core, a, INPUT_REFUSED);
-    if (op->kind == OPERATION_START && a->operation_slot == SLOT_MAIN && agent_is_wanted_awake(core, a))
-        judge_open(core, a, EVENT_CONTAINER_STOPPED, "start_refused"); /* the engine tells no death of it */
     bool first_start = op->kind == OPERATION_START && a->operation_slot == SLOT_MAIN;
+    a->unknown = a->unknown || (op->kind != OPERATION_START && op->kind != OPERATION_CREATE);
+    if (moves_state(a, op))
+        agent_move(core, a, INPUT_REFUSED);
+    if (first_start && agent_is_wanted_awake(core, a))
+        judge_open(core, a, EVENT_CONTAINER_STOPPED, "start_refused"); /* the engine tells no death of it */
     if (first_start && a->containers[SLOT_OLD].known && !agent_is_rolled_back(a))
         agent_roll_back(core, a, words);
     else
@@ -85,7 +94,10 @@ static void take_outcome(struct core *core, struct agent *a, const struct operat
         take_done(core, a, op, completion);
         break;
     case ENGINE_NOT_FOUND:
-        agent_see_gone(core, a, a->operation_slot);
+        if (op->kind == OPERATION_CREATE)
+            take_refused(core, a, op, words); /* something that it needs is not there */
+        else
+            agent_see_gone(core, a, a->operation_slot);
         break;
     case ENGINE_IMAGE_MISSING:
     case ENGINE_NETWORK_MISSING:
@@ -117,6 +129,7 @@ static void take_probe(struct core *core, struct agent *a, const struct core_com
     if (completion->outcome == ENGINE_DONE && completion->ready) {
         a->probe_at_ns = 0;
         agent_move(core, a, INPUT_READY);
+        agent_well(core, a);
         return;
     }
     /* Often at first, when it matters, then ever more seldom. */

@@ -96,7 +96,7 @@ void depends_wake_dependents(struct core *core, struct agent *a)
     if (core->depends_stale)
         return; /* the refresh marks them all */
     for (size_t i = 0; i < a->n_dependents; i++)
-        if (a->dependents[i]->blocked)
+        if (a->dependents[i]->blocked || a->dependents[i]->stuck)
             mark_dirty(core, a->dependents[i]);
 }
 

@@ -26,6 +26,13 @@ struct effect *effect_add(struct core *core, enum effect_kind kind)
     return e;
 }
 
+bool effect_whole(struct core *core)
+{
+    if (core->starved)
+        core->effects_n--;
+    return !core->starved;
+}
+
 struct text_chunk {
     struct text_chunk *next;
     size_t used, size;

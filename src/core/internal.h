@@ -102,16 +102,16 @@ struct agent {
 
     /* what should be */
     enum presence presence;
-    uint64_t generation;
     enum lifecycle lifecycle;
+    uint64_t generation;
+    struct spec_id spec;
     bool held;
     bool remove_orphan;
     char *invalid;
     char *container_name; /* NULL: {fleet}-{name} */
-    struct spec_id spec;
     uint64_t idle_timeout_ns;
-    enum ready_kind ready;
     uint64_t ready_timeout_ns;
+    enum ready_kind ready;
     enum sleep_kind sleep;
     uint64_t stop_after_ns;
     bool restart_unhealthy;
@@ -168,6 +168,7 @@ struct agent {
     uint8_t forced_id[CONTAINER_ID_SIZE];
     bool rolling;   /* counts against max_unavailable */
     bool blocked;   /* waits for its turn: a dependency, or the roll-out */
+    bool stuck;     /* waits for a dependency without hope: not busy, but looked at when that one changes */
     unsigned failures; /* in a row */
     uint64_t retry_at_ns;
     uint64_t look_at_ns;    /* the engine is at it: when to list again */
@@ -216,6 +217,7 @@ struct pass {
     bool over;     /* reported: freed by the next step */
     bool begun;    /* `entries` are there */
     char *error;
+    bool failed;   /* and there was no memory for `error` */
     struct report *reports;
 };
 
@@ -295,6 +297,7 @@ static inline void mark_dirty(struct core *core, struct agent *a)
 /* effects.c */
 struct effect *effect_add(struct core *core, enum effect_kind kind); /* NULL: out of memory, core->starved set */
 const char *effect_text(struct core *core, const char *text); /* a copy that lives until the next step */
+bool effect_whole(struct core *core); /* are all texts of the last one there? If not it is taken back */
 void effects_reset(struct core *core);
 void effects_free(struct core *core);
 

@@ -24,7 +24,7 @@ enum lifecycle_input {
     INPUT_ROW_CHANGED,
     INPUT_ROW_DELETED,
     /* from the engine */
-    INPUT_SEEN_DOWN, /* it exists and does not run: created, or down at first sight */
+    INPUT_SEEN_DOWN, /* it exists and does not run: new, or not known, or not known so */
     INPUT_SEEN_UP,
     INPUT_SEEN_PAUSED,
     INPUT_SEEN_UNPAUSED,

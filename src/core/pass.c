@@ -44,8 +44,18 @@ void pass_free_all(struct core *core)
     pass_free_over(core);
 }
 
+static const struct pass *find_pass(const struct core *core, uint64_t number)
+{
+    const struct pass *p = core->passes;
+    while (p && p->request.pass != number)
+        p = p->next;
+    return p;
+}
+
 void pass_add(struct core *core, const struct core_pass *request)
 {
+    if (find_pass(core, request->pass))
+        return; /* told again after an -ENOMEM */
     struct pass *p = calloc(1, sizeof(*p));
     if (p && request->agent)
         p->agent = strdup(request->agent);
@@ -83,24 +93,21 @@ bool pass_awaits(const struct core *core, const struct agent *a)
     return false;
 }
 
-/* What a dry run says of an agent is final at once. */
-static void note_dry(struct core *core, struct pass *p, struct pass_entry *entry)
-{
-    pass_note(core, entry->agent, decide(agent_facts(core, entry->agent)));
-    entry->pending = false;
-    p->pending--;
-}
-
 static void begin_agent(struct core *core, struct pass *p, struct agent *a)
 {
     struct pass_entry *entry = &p->entries[p->n++];
     *entry = (struct pass_entry){.agent = a, .serial = a->serial, .pending = true};
     p->pending++;
-    if (p->request.dry_run)
+    if (p->request.dry_run) { /* what it says of an agent is final at once */
+        pass_note(core, a, decide(agent_facts(core, a)));
+        entry->pending = false;
+        p->pending--;
         return;
+    }
     a->retry_at_ns = 0; /* who asks wants it tried now */
     a->want_inspect = a->want_inspect || (p->request.deep && a->containers[SLOT_MAIN].known);
-    a->remove_orphan = a->presence == PRESENCE_NONE && p->request.remove_orphans;
+    if (a->presence == PRESENCE_NONE && p->request.remove_orphans)
+        a->remove_orphan = true;
     if (p->request.recreate && a->containers[SLOT_MAIN].known) {
         a->forced = true;
         a->failed_generation = 0;
@@ -112,13 +119,16 @@ static void begin_agent(struct core *core, struct pass *p, struct agent *a)
 static void begin(struct core *core, struct pass *p)
 {
     struct agent *a, *next;
-    p->begun = true;
     p->entries = calloc(HASH_COUNT(core->agents) + 1, sizeof(*p->entries));
-    if (!p->entries) {
+    if (!p->entries || core->depends_stale) {
+        free(p->entries);
+        p->entries = NULL;
         core->starved = true;
-        (void)set_text(core, &p->error, "out of memory");
+        p->list = 0; /* with the next listing, then */
+        listing_request(core, true);
         return;
     }
+    p->begun = true;
     if (!p->request.dry_run) {
         core->rollout_halted = false;
         core->rollout_failures = 0;
@@ -128,8 +138,6 @@ static void begin(struct core *core, struct pass *p)
         if (in_scope(p, a))
             begin_agent(core, p, a);
     }
-    for (size_t i = 0; p->request.dry_run && i < p->n; i++)
-        note_dry(core, p, &p->entries[i]);
 }
 
 void pass_begin(struct core *core, uint64_t list)
@@ -146,7 +154,8 @@ void pass_break(struct core *core, uint64_t list, const char *words)
     for (struct pass *p = core->passes; p; p = p->next) {
         if (!p->begun && !p->over && p->list != 0 && p->list <= list) {
             p->begun = true;
-            (void)set_text(core, &p->error, words);
+            if (!set_text(core, &p->error, words))
+                p->failed = true;
         }
         for (size_t i = 0; i < p->n; i++)
             if (p->entries[i].pending && p->entries[i].agent->unknown)
@@ -263,11 +272,11 @@ static void report(struct core *core, struct pass *p)
             .action = entry->action,
             .rule = entry->rule,
             .reason = entry->reason ? entry->reason : "",
-            .error = entry->error,
+            .error = entry->action == REPORT_ERROR && !entry->error ? "out of memory" : entry->error,
         };
     }
     e->report.pass = p->request.pass;
-    e->report.error = p->error;
+    e->report.error = p->failed && !p->error ? "out of memory" : p->error;
     e->report.reports = p->reports;
     e->report.n_reports = p->n;
     p->over = true;

@@ -225,6 +225,8 @@ static bool emit(struct core *core, struct agent *a, const struct step *step)
     op->generation = a->generation;
     op->lifecycle = a->lifecycle;
     memcpy(op->container, a->containers[step->slot].id, CONTAINER_ID_SIZE);
+    if (!effect_whole(core))
+        return false;
     if (step->kind == OPERATION_PROBE) {
         a->probe = op->id;
         return true;
@@ -323,6 +325,7 @@ static void go(struct core *core, struct agent *a, const struct rule *rule, cons
     }
     enum gate gate = depends_gate(core, a, step, why, sizeof(why));
     if (gate == GATE_CLOSED) {
+        a->stuck = true; /* depends_wake_dependents() */
         agent_set_reason(core, a, why);
         settled(core, a, why);
         return;
@@ -366,6 +369,8 @@ static bool forget(struct core *core, struct agent *a)
             return false;
         e->forget.name = effect_text(core, a->name);
         e->forget.generation = a->generation;
+        if (!effect_whole(core))
+            return false;
     }
     settled(core, a, NULL);
     agents_remove(core, a);
@@ -423,6 +428,8 @@ static void act(struct core *core, struct agent *a, const struct rule *rule)
             adopt(core, a);
         if (rule->action == ACTION_WAIT)
             look_again(core, a);
+        if (a->failures > 0)
+            agent_well(core, a); /* what an operation of ours did not do was done all the same */
         end_of_work(core, a);
         tell_orphan(core, a);
         settled(core, a, settle_standing_error(a, rule));
@@ -474,7 +481,7 @@ static bool settle(struct core *core, struct agent *a)
 {
     clock_set(core, a, NEVER_NS);
     clock_arm(core, a, leases_expire(core, a));
-    a->blocked = false;
+    a->blocked = a->stuck = false;
     follow_wish(core, a);
     if (a->operation.id != 0 || core->engine_lost || (pass_awaits(core, a) && !a->leases))
         return false;
@@ -492,6 +499,8 @@ static bool settle(struct core *core, struct agent *a)
     }
     const struct rule *rule = decide(agent_facts(core, a));
     pass_note(core, a, rule);
+    if (a->presence != PRESENCE_ROW)
+        rolling_end(core, a, false);
     if (a->presence != PRESENCE_ROW && forget(core, a))
         return true;
     act(core, a, rule);
@@ -522,12 +531,12 @@ void settle_save(struct core *core, struct agent *a)
     memcpy(e->save.restarts_ns, a->restarts_ns, sizeof(a->restarts_ns));
     e->save.retry_at_ns = a->crash_retry_at_ns;
     e->save.idle_since_ns = a->idle_since_ns;
-    a->save = false;
+    a->save = !effect_whole(core);
 }
 
 void settle_all(struct core *core)
 {
-    if (!core->synced)
+    if (!core->synced || core->depends_stale)
         return;
     for (;;) {
         struct agent *a = queue_pop(core, QUEUE_DIRTY);
@@ -535,10 +544,13 @@ void settle_all(struct core *core)
             a = queue_pop(core, QUEUE_WAITING);
         if (!a)
             return;
-        if (!settle(core, a)) {
+        bool is_gone = settle(core, a);
+        if (!is_gone) {
             clock_arm(core, a, leases_answer(core, a));
             settle_save(core, a);
         }
+        if (core->starved && !is_gone)
+            mark_dirty(core, a);
         if (core->starved)
             return; /* what is left stays dirty for the next step */
     }

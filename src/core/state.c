@@ -61,6 +61,7 @@ void agent_fail(struct core *core, struct agent *a, const char *words)
     e->notice.action = REPORT_ERROR;
     e->notice.reason = "";
     e->notice.error = effect_text(core, words);
+    (void)effect_whole(core);
 }
 
 uint64_t agent_retry_at_ns(const struct agent *a)
@@ -129,8 +130,9 @@ static void begin_ready(struct core *core, struct agent *a)
 static void take_main_change(struct core *core, struct agent *a, const struct container *before)
 {
     const struct container *c = &a->containers[SLOT_MAIN];
-    bool same = before->known && c->known && same_id(before->id, c->id);
-    enum container_status was = same ? before->status : CONTAINER_STATUS_UNKNOWN;
+    bool remembered = !before->known && a->has_remembered && same_id(a->remembered, c->id);
+    bool same = c->known && (remembered || (before->known && same_id(before->id, c->id)));
+    enum container_status was = same && before->known ? before->status : CONTAINER_STATUS_UNKNOWN;
     if (!c->known) {
         if (before->known)
             agent_move(core, a, INPUT_SEEN_GONE);
@@ -185,6 +187,7 @@ static void take_change(struct core *core, struct agent *a, enum slot slot, cons
         return;
     if (!container_is_up(c)) {
         a->probe_at_ns = 0;
+        a->probe = 0; /* its answer would be of this run */
         a->idle_since_ns = 0;
         a->sleep_now = false;
     }
@@ -215,8 +218,7 @@ void agent_agree(struct core *core, struct agent *a)
         agent_move(core, a, INPUT_REFUSED);
     else if (c->status == CONTAINER_RUNNING && (a->state == STATE_STOPPED || a->state == STATE_PAUSED))
         agent_move(core, a, INPUT_SEEN_UP);
-    else if (!container_is_up(c) && (a->state == STATE_STARTING || a->state == STATE_RUNNING ||
-                                     a->state == STATE_STOPPING || a->state == STATE_PAUSED))
+    else if (!container_is_up(c) && a->state != STATE_STOPPED && a->state != STATE_FAILED)
         agent_move(core, a, INPUT_SEEN_DOWN);
     begin_ready(core, a);
 }
@@ -301,6 +303,7 @@ void agent_move_container(struct core *core, struct agent *a, enum slot from, en
     memset(&a->containers[from], 0, sizeof(a->containers[from]));
     if (from == SLOT_MAIN) {
         a->probe_at_ns = 0;
+        a->probe = 0;
         a->idle_since_ns = 0;
         a->save = true;
         return; /* between the two renames of a recreate there is no main one, and that is no loss */
