@@ -229,15 +229,32 @@ static void take_effect(struct fixture *f, const struct effect *e)
     }
 }
 
-int fx_step(struct fixture *f, struct core_event *event)
+static int step_once(struct fixture *f, const struct core_event *event)
 {
     struct effects effects;
-    event->now_ns = f->now_ns;
+    if (f->in_core)
+        f->in_core(true);
     int r = core_step(f->core, event, &effects);
+    if (f->in_core)
+        f->in_core(false);
     assert_true(r == 0 || (r == -ENOMEM && f->may_starve));
     for (size_t i = 0; i < effects.n; i++)
         take_effect(f, &effects.items[i]);
     assert_int_equal(core_bad_moves(f->core), 0);
+    return r;
+}
+
+static bool is_told_again(enum core_event_kind kind)
+{
+    return kind == CORE_ROW || kind == CORE_TOMBSTONE || kind == CORE_MEMORY || kind == CORE_PASS;
+}
+
+int fx_step(struct fixture *f, struct core_event *event)
+{
+    event->now_ns = f->now_ns;
+    int r = step_once(f, event);
+    for (int again = 0; again < 100 && r == -ENOMEM && is_told_again(event->kind); again++)
+        r = step_once(f, event);
     return r;
 }
 
@@ -487,12 +504,13 @@ void fx_answer_list(struct fixture *f)
         sim_engine_observe(&f->engine.containers[at], false, &o);
         struct core_event event = {.kind = CORE_LISTED, .listed = {list, &o}};
         (void)fx_step(f, &event);
-        if (f->break_list)
+        if (f->break_lists > 0)
             break;
     }
     struct core_event event = {.kind = CORE_LISTING_END,
-                               .listing_end = {list, !f->break_list, "cut in half"}};
-    f->break_list = false;
+                               .listing_end = {list, f->break_lists == 0, "cut in half"}};
+    if (f->break_lists > 0)
+        f->break_lists--;
     (void)fx_step(f, &event);
 }
 

@@ -63,14 +63,15 @@ struct fixture {
     struct sim_engine engine;
     uint64_t now_ns;
     uint64_t generation;
-    bool may_starve; /* -ENOMEM is expected */
+    bool may_starve; /* -ENOMEM is expected: rows, tombstones, memories and passes are told again */
+    void (*in_core)(bool in); /* NULL, or called around each step */
 
     bool hold; /* answer nothing by itself: the test calls fx_answer() */
     struct fx_operation pending[FX_PENDING]; /* in order */
     size_t n_pending;
-    uint64_t list;       /* asked for and not answered yet; 0: none */
-    bool break_list;     /* the next listing breaks off */
-    bool list_backwards; /* rows of listings come in the reverse order of creation */
+    uint64_t list;        /* asked for and not answered yet; 0: none */
+    unsigned break_lists; /* so many listings break off */
+    bool list_backwards;  /* rows of listings come in the reverse order of creation */
 
     struct fx_answer answers[8];
     size_t n_answers;
