@@ -379,7 +379,7 @@ static bool forget(struct core *core, struct agent *a)
 
 static void adopt(struct core *core, struct agent *a)
 {
-    if (a->idle_since_ns != 0)
+    if (a->idle_since_ns != 0 || agent_is_wanted_awake(core, a))
         return;
     a->idle_since_ns = core->now_ns;
     judge_tell(core, a, EVENT_CONTAINER_ADOPTED, "started_by_hand");

@@ -103,6 +103,28 @@ static void rule_13_drift_waits_until_idle(void **state)
     assert_status(&f, "demo-web", CONTAINER_CREATED);
 }
 
+static void rule_13_drift_waits_for_the_lease(void **state)
+{
+    struct core_row row = fx_row("web", LIFECYCLE_LAZY, 1);
+    row.idle_timeout_ns = 20 * FX_S;
+    fx_put(&f, &row);
+    fx_run(&f, 0);
+    (void)fx_wake(&f, "web", 100 * FX_S, false);
+    fx_run(&f, 0);
+    row.spec = fx_spec(2);
+    fx_put(&f, &row);
+    fx_clear(&f);
+    PASS(.agent = NULL);
+    assert_report(&f, "web", REPORT_DEFERRED, 13);
+    assert_events(&f, "");
+    fx_run(&f, 110 * FX_S);
+    assert_trace(&f, "list");
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+    fx_run(&f, 20 * FX_S);
+    assert_status(&f, "demo-web", CONTAINER_CREATED);
+    assert_int_equal(sim_plan_of(&fx_container(&f, "demo-web")->spec).variant, 2);
+}
+
 static void rule_14_drift_recreates(void **state)
 {
     fx_put_simple(&f, "web", LIFECYCLE_HOT, 1);
@@ -424,6 +446,7 @@ int main(void)
         TEST(rule_11_lazy_missing_and_wanted),
         TEST(rule_12_was_hot_is_lazy),
         TEST(rule_13_drift_waits_until_idle),
+        TEST(rule_13_drift_waits_for_the_lease),
         TEST(rule_14_drift_recreates),
         TEST(rule_14_listing_counts_too),
         TEST(rule_14_starts_when_wanted),
