@@ -88,8 +88,14 @@ struct engine_options {
     const char *url;       /* unix:///run/docker.sock, tcp://host:2376, http://…, https://…; NULL:
                             * DOCKER_HOST, else unix:///var/run/docker.sock */
     const char *cert_path; /* ca.pem, cert.pem, key.pem; NULL: DOCKER_CERT_PATH, else ~/.docker when TLS is on */
-    int tls_verify;        /* 1 on, 0 off, -1: from DOCKER_TLS_VERIFY */
-    uint64_t timeout_ms;   /* deadline of a short request; 0: 30 s. stop adds the grace period, create has 120 s */
+    /* 1: TLS, checking the server's certificate; 0: without checking; -1: from DOCKER_TLS_VERIFY. tcp:// is TLS when
+     * this is 1 or a cert_path is there, https:// always; and the server is checked unless this says 0 (or
+     * DOCKER_TLS_VERIFY is set to "", 0, no, false). */
+    int tls_verify;
+    /* Deadline of a short request, from its sending to its whole answer; 0: 30 s. create, start and remove have
+     * four times as long, stop has the grace period on top, a ping 5 s at most. What waits for a connection is not
+     * running out of time: that ends as those before it do. */
+    uint64_t timeout_ms;
 };
 
 /* Makes the handle and checks url and certificates; sends nothing yet. The first request

@@ -49,6 +49,20 @@ void call_answer(void *call, const struct answer *answer)
     call_finish(c, &result);
 }
 
+struct request_spec call_spec(const struct engine *engine, const char *method, enum lane lane,
+                              answer_fn *on_answer, void (*drop_ctx)(void *ctx), void *ctx)
+{
+    return (struct request_spec){
+        .method = method,
+        .lane = lane,
+        .timeout_ms = engine->timeout_ms,
+        .max_bytes = ANSWER_MAX_BYTES,
+        .on_answer = on_answer,
+        .drop_ctx = drop_ctx,
+        .ctx = ctx,
+    };
+}
+
 char *call_filter(const char *key, const char *value)
 {
     json_t *filter = json_pack("{s:[s]}", key, value);

@@ -26,6 +26,10 @@ void call_finish(struct call *call, const struct engine_result *result);
 /* Judge an answer whose body says nothing more, tell, and free the call: an answer_fn. */
 void call_answer(void *call, const struct answer *answer);
 
+/* What most requests have in common: the short deadline, the usual cap, no body. */
+struct request_spec call_spec(const struct engine *engine, const char *method, enum lane lane,
+                              answer_fn *on_answer, void (*drop_ctx)(void *ctx), void *ctx);
+
 /* Queue a request whose path is `format`, each "%s" in it replaced by the next argument,
  * percent-encoded (two at most, NULL for those not needed). Takes over spec->ctx. An argument that
  * no path can carry (NULL, "", ".",

@@ -10,8 +10,6 @@
 #include "engine/docker/call.h"
 #include "engine/docker/parse.h"
 
-#define STOP_MARGIN_MS 30000U
-
 /* How the calls differ that are one POST or DELETE and a status. */
 static const struct simple {
     const char *method;
@@ -21,28 +19,17 @@ static const struct simple {
 } simple_calls[] = {
     [CALL_START] = {"POST", "/containers/%s/start", LANE_START, true},
     [CALL_STOP] = {"POST", "/containers/%s/stop", LANE_STOP, false},
-    [CALL_PAUSE] = {"POST", "/containers/%s/pause", LANE_STOP, false},
+    [CALL_PAUSE] = {"POST", "/containers/%s/pause", LANE_START, false},
     [CALL_UNPAUSE] = {"POST", "/containers/%s/unpause", LANE_START, false},
     [CALL_REMOVE] = {"DELETE", "/containers/%s?v=0&force=0", LANE_BULK, true},
 };
 
-static uint64_t max_ms(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
 static void send_simple(struct call *call, uint64_t timeout_ms, answer_fn *on_answer)
 {
     const struct simple *s = &simple_calls[call->kind];
-    struct request_spec spec = {
-        .method = s->method,
-        .lane = s->lane,
-        .timeout_ms = s->may_take_long ? max_ms(timeout_ms, LONG_TIMEOUT_MS) : timeout_ms,
-        .max_bytes = ANSWER_MAX_BYTES,
-        .on_answer = on_answer,
-        .drop_ctx = call_drop,
-        .ctx = call,
-    };
+    struct request_spec spec =
+        call_spec(call->engine, s->method, s->lane, on_answer, call_drop, call);
+    spec.timeout_ms = s->may_take_long ? timeout_ms * LONG_FACTOR : timeout_ms;
     call_send(call->engine, &spec, s->path, call->subject, NULL);
 }
 
@@ -62,11 +49,7 @@ void engine_stop(struct engine *engine, const char *id, uint64_t grace_ms, engin
 {
     /* Longer than the stop itself: old engines killed the container when the request was dropped
      * (moby/moby#45731). */
-    uint64_t timeout_ms = max_ms(engine->timeout_ms, STOP_MARGIN_MS);
-    if (grace_ms < UINT32_MAX)
-        timeout_ms += grace_ms;
-    else
-        timeout_ms += UINT32_MAX;
+    uint64_t timeout_ms = engine->timeout_ms + (grace_ms < UINT32_MAX ? grace_ms : UINT32_MAX);
     send_simple(call_new(engine, CALL_STOP, id, done, ctx), timeout_ms, call_answer);
 }
 
@@ -82,15 +65,8 @@ void engine_remove(struct engine *engine, const char *id, engine_done_fn *done, 
 
 static void send_inspect(struct call *call, answer_fn *on_answer)
 {
-    struct request_spec spec = {
-        .method = "GET",
-        .lane = LANE_READ,
-        .timeout_ms = call->engine->timeout_ms,
-        .max_bytes = ANSWER_MAX_BYTES,
-        .on_answer = on_answer,
-        .drop_ctx = call_drop,
-        .ctx = call,
-    };
+    struct request_spec spec =
+        call_spec(call->engine, "GET", LANE_READ, on_answer, call_drop, call);
     call_send(call->engine, &spec, "/containers/%s/json", call->subject, NULL);
 }
 
@@ -159,15 +135,7 @@ void engine_rename(struct engine *engine, const char *id, const char *name, engi
                    void *ctx)
 {
     struct call *call = call_new(engine, CALL_RENAME, id, done, ctx);
-    struct request_spec spec = {
-        .method = "POST",
-        .lane = LANE_BULK,
-        .timeout_ms = engine->timeout_ms,
-        .max_bytes = ANSWER_MAX_BYTES,
-        .on_answer = call_answer,
-        .drop_ctx = call_drop,
-        .ctx = call,
-    };
+    struct request_spec spec = call_spec(engine, "POST", LANE_BULK, call_answer, call_drop, call);
     call_send(engine, &spec, "/containers/%s/rename?name=%s", id, name);
 }
 
@@ -179,17 +147,9 @@ void engine_update_restart(struct engine *engine, const char *id, const char *po
         json_pack("{s:{s:s, s:i}}", "RestartPolicy", "Name", policy, "MaximumRetryCount", 0);
     _cleanup_free_ char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
     json_decref(body);
-    struct request_spec spec = {
-        .method = "POST",
-        .lane = LANE_BULK,
-        .body = text ? text : "{}",
-        .body_len = text ? strlen(text) : 2,
-        .timeout_ms = engine->timeout_ms,
-        .max_bytes = ANSWER_MAX_BYTES,
-        .on_answer = call_answer,
-        .drop_ctx = call_drop,
-        .ctx = call,
-    };
+    struct request_spec spec = call_spec(engine, "POST", LANE_BULK, call_answer, call_drop, call);
+    spec.body = text; /* without one the engine refuses */
+    spec.body_len = text ? strlen(text) : 0;
     call_send(engine, &spec, "/containers/%s/update", id, NULL);
 }
 
@@ -203,15 +163,9 @@ static void on_pong(void *ctx, const struct answer *answer)
 
 void engine_ping(struct engine *engine, engine_done_fn *done, void *ctx)
 {
-    struct request_spec spec = {
-        .method = "GET",
-        .lane = LANE_PING,
-        .unversioned = true,
-        .timeout_ms = engine->timeout_ms < PING_TIMEOUT_MS ? engine->timeout_ms : PING_TIMEOUT_MS,
-        .max_bytes = ANSWER_MAX_BYTES,
-        .on_answer = on_pong,
-        .drop_ctx = call_drop,
-        .ctx = call_new(engine, CALL_PING, "", done, ctx),
-    };
+    struct request_spec spec = call_spec(engine, "GET", LANE_PING, on_pong, call_drop,
+                                         call_new(engine, CALL_PING, "", done, ctx));
+    spec.unversioned = true;
+    spec.timeout_ms = engine->timeout_ms < PING_TIMEOUT_MS ? engine->timeout_ms : PING_TIMEOUT_MS;
     call_send(engine, &spec, "/_ping", NULL, NULL);
 }

@@ -70,17 +70,11 @@ static void finish_done(struct creation *c)
 static struct request_spec post(struct creation *c, const char *body, size_t len,
                                 answer_fn *on_answer)
 {
-    return (struct request_spec){
-        .method = "POST",
-        .lane = LANE_BULK,
-        .body = body,
-        .body_len = len,
-        .timeout_ms = c->call->engine->timeout_ms,
-        .max_bytes = ANSWER_MAX_BYTES,
-        .on_answer = on_answer,
-        .drop_ctx = creation_drop,
-        .ctx = c,
-    };
+    struct request_spec spec =
+        call_spec(c->call->engine, "POST", LANE_BULK, on_answer, creation_drop, c);
+    spec.body = body;
+    spec.body_len = len;
+    return spec;
 }
 
 static void on_removed(void *ctx, const struct answer *answer)
@@ -187,7 +181,6 @@ void engine_create(struct engine *engine, const struct engine_create *request, e
 {
     struct creation *c = creation_new(engine, request, done, ctx);
     struct request_spec spec = post(c, request->body, request->body_len, on_created);
-    if (spec.timeout_ms < LONG_TIMEOUT_MS)
-        spec.timeout_ms = LONG_TIMEOUT_MS;
+    spec.timeout_ms *= LONG_FACTOR;
     call_send(engine, &spec, "/containers/create?name=%s", request->name, NULL);
 }

@@ -16,7 +16,7 @@
 #define API_NEWEST "1.47"
 
 #define DEFAULT_TIMEOUT_MS 30000U
-#define LONG_TIMEOUT_MS    120000U /* create, start: the engine's own work may take long */
+#define LONG_FACTOR        4U /* create, start, remove: the engine's own work may take long */
 #define PING_TIMEOUT_MS    5000U
 
 enum version_state {

@@ -75,15 +75,7 @@ static void on_info(void *ctx, const struct answer *answer)
 
 static void ask(struct info_call *c, const char *path, answer_fn *on_answer)
 {
-    struct request_spec spec = {
-        .method = "GET",
-        .lane = LANE_READ,
-        .timeout_ms = c->engine->timeout_ms,
-        .max_bytes = ANSWER_MAX_BYTES,
-        .on_answer = on_answer,
-        .drop_ctx = info_drop,
-        .ctx = c,
-    };
+    struct request_spec spec = call_spec(c->engine, "GET", LANE_READ, on_answer, info_drop, c);
     call_send(c->engine, &spec, path, NULL, NULL);
 }
 

@@ -65,16 +65,9 @@ void engine_list(struct engine *engine, const char *label, engine_row_fn *row, e
     l->row = row;
     split_init(&l->split, SPLIT_ARRAY, ROW_MAX_BYTES, on_row, l);
     _cleanup_free_ char *filter = label ? call_filter("label", label) : NULL;
-    struct request_spec spec = {
-        .method = "GET",
-        .lane = LANE_READ,
-        .timeout_ms = engine->timeout_ms,
-        .max_bytes = LISTING_MAX_BYTES,
-        .on_body = on_body,
-        .on_answer = on_answer,
-        .drop_ctx = listing_drop,
-        .ctx = l,
-    };
+    struct request_spec spec = call_spec(engine, "GET", LANE_READ, on_answer, listing_drop, l);
+    spec.on_body = on_body;
+    spec.max_bytes = LISTING_MAX_BYTES;
     call_send(engine, &spec, label ? "/containers/json?all=1&filters=%s" : "/containers/json?all=1",
               filter, NULL);
 }

@@ -33,15 +33,7 @@ static void finish(struct making *m, const struct engine_result *result)
 static struct request_spec spec_of(struct making *m, const char *method, enum lane lane,
                                    answer_fn *on_answer)
 {
-    return (struct request_spec){
-        .method = method,
-        .lane = lane,
-        .timeout_ms = m->call->engine->timeout_ms,
-        .max_bytes = ANSWER_MAX_BYTES,
-        .on_answer = on_answer,
-        .drop_ctx = making_drop,
-        .ctx = m,
-    };
+    return call_spec(m->call->engine, method, lane, on_answer, making_drop, m);
 }
 
 static void on_made(void *ctx, const struct answer *answer)
@@ -159,15 +151,8 @@ void engine_volume_create(struct engine *engine, const char *name, const char *b
 static void remove_thing(struct engine *engine, enum call_kind kind, const char *path,
                          const char *name, engine_done_fn *done, void *ctx)
 {
-    struct request_spec spec = {
-        .method = "DELETE",
-        .lane = LANE_BULK,
-        .timeout_ms = engine->timeout_ms,
-        .max_bytes = ANSWER_MAX_BYTES,
-        .on_answer = call_answer,
-        .drop_ctx = call_drop,
-        .ctx = call_new(engine, kind, name, done, ctx),
-    };
+    struct request_spec spec = call_spec(engine, "DELETE", LANE_BULK, call_answer, call_drop,
+                                         call_new(engine, kind, name, done, ctx));
     call_send(engine, &spec, path, name, NULL);
 }
 

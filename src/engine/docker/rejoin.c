@@ -27,17 +27,11 @@ static void rejoin_drop(void *ctx)
 
 static struct request_spec post(struct rejoin *r, const char *body, answer_fn *on_answer)
 {
-    return (struct request_spec){
-        .method = "POST",
-        .lane = LANE_START,
-        .timeout_ms = r->call->engine->timeout_ms,
-        .max_bytes = ANSWER_MAX_BYTES,
-        .body = body,
-        .body_len = strlen(body),
-        .on_answer = on_answer,
-        .drop_ctx = rejoin_drop,
-        .ctx = r,
-    };
+    struct request_spec spec =
+        call_spec(r->call->engine, "POST", LANE_START, on_answer, rejoin_drop, r);
+    spec.body = body;
+    spec.body_len = strlen(body);
+    return spec;
 }
 
 static void on_joined(void *ctx, const struct answer *answer)
