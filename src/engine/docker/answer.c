@@ -6,9 +6,12 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/docker/parse.h"
 
 #define ANY_CALL   0xffffffffU
 #define ANY_STATUS 0
+
+#define SHORT_ID_LEN 12 /* as docker(1) shows ids */
 
 #define BIT(call) (1U << (call))
 #define OF_CONTAINER                                                                               \
@@ -51,7 +54,7 @@ static const struct {
     {BIT(CALL_CREATE), 404, "image not known", ENGINE_IMAGE_MISSING},
     {BIT(CALL_CREATE), 404, "page not found", ENGINE_UNSUPPORTED},
     {BIT(CALL_CREATE), 404, NULL, ENGINE_REFUSED},
-    {OF_CONTAINER, 404, "no such container", ENGINE_NOT_FOUND},
+    {OF_CONTAINER | BIT(CALL_ATTACH), 404, "no such container", ENGINE_NOT_FOUND},
     {BIT(CALL_START), 404, "page not found", ENGINE_UNSUPPORTED},
     {BIT(CALL_START), 404, "network", ENGINE_NETWORK_MISSING},
     {BIT(CALL_START), 404, NULL, ENGINE_REFUSED},
@@ -171,6 +174,8 @@ static void set_error(struct error *err, enum engine_outcome outcome, enum call_
 {
     char clean[256];
     text_visible(subject, clean, sizeof(clean));
+    if (parse_id_is_valid(subject))
+        clean[SHORT_ID_LEN] = '\0';
     (void)error_set(err, 0, kind_of(outcome), engine_outcome_name(outcome), "%s%s%s: %s",
                     call_name(call), clean[0] ? " " : "", clean, text);
 }
