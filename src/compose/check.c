@@ -101,8 +101,8 @@ static int refuse_cycle(const struct walk *w, size_t back)
         (void)buf_printf(&names, "%s -> ", name_of(l, w->path[k]));
     bool cut = names.error != 0;
     return node_error(l, place_of(l, first, "depends_on"),
-                      "the dependencies go round in a circle: %s%s%s; take one out",
-                      buf_text(&names), cut ? "... -> " : "", name_of(l, back));
+                      "the dependencies go round in a circle: %s%s%s; remove one", buf_text(&names),
+                      cut ? "... -> " : "", name_of(l, back));
 }
 
 /* One step from the end of the path: down to a dependency, or back up. */
@@ -116,10 +116,10 @@ static int step(struct walk *w)
         w->n_path--;
         return 0;
     }
-    const char *wanted = settings->depends[w->next[i]++].agent;
-    const json_t *at = json_object_get(l->index, wanted);
+    const struct spec_depends *d = &settings->depends[w->next[i]++];
+    const json_t *at = json_object_get(l->index, d->agent);
     if (!at)
-        return refuse_unknown(l, i, wanted);
+        return d->optional ? 0 : refuse_unknown(l, i, d->agent);
     size_t to = (size_t)json_integer_value(at);
     if (w->marks[to] == ON_PATH)
         return refuse_cycle(w, to);

@@ -8,8 +8,9 @@
 
 #include "base/text.h"
 
-static void _printf_(4, 0) place_message(const struct diag *d, int line, int column, const char *fmt, va_list ap,
-                          char ret_text[ERROR_TEXT_SIZE])
+static void _printf_(4, 0)
+    place_message(const struct diag *d, int line, int column, const char *fmt, va_list ap,
+                  char ret_text[ERROR_TEXT_SIZE])
 {
     int n = line > 0 ? snprintf(ret_text, ERROR_TEXT_SIZE, "%s:%d:%d: ", d->file, line, column)
                      : snprintf(ret_text, ERROR_TEXT_SIZE, "%s: ", d->file);

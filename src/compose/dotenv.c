@@ -14,6 +14,7 @@ struct reader {
     const struct interpolation *environment;
     struct diag *diag;
     json_t *vars;
+    size_t bytes; /* of all values so far, under DOTENV_TEXT_MAX */
     /* Where the value begins that is being expanded. */
     int value_line, value_column;
 };
@@ -200,7 +201,7 @@ static int read_value(struct reader *rd, struct buf *out)
     char quote = *rd->p;
     if (quote != '"' && quote != '\'')
         return read_bare(rd, rd->p > before, out);
-    _cleanup_(buf_close) struct buf raw = BUF_INIT(2 * DOTENV_FILE_MAX);
+    _cleanup_(buf_close) struct buf raw = BUF_INIT(2UL * DOTENV_FILE_MAX);
     int r = read_quoted(rd, quote, &raw);
     if (r < 0)
         return r;
@@ -214,6 +215,10 @@ static int set_variable(struct reader *rd, const char *name, const char *value)
 {
     if (!text_is_utf8(value, strlen(value)))
         return diag_error(rd->diag, rd->line, 1, "the value of \"%s\" is not UTF-8", SHOWN(name));
+    rd->bytes += strlen(value);
+    if (rd->bytes > DOTENV_TEXT_MAX)
+        return diag_error(rd->diag, rd->line, 1,
+                          "values of more than %u bytes, with their variables", DOTENV_TEXT_MAX);
     return json_object_set_new(rd->vars, name, json_string(value)) < 0 ? -ENOMEM : 0;
 }
 

@@ -18,7 +18,8 @@
 #include "compose/diag.h"
 #include "compose/interpolate.h"
 
-#define DOTENV_FILE_MAX (1U << 20)
+#define DOTENV_FILE_MAX (1U << 20) /* bytes of a file, and of one value */
+#define DOTENV_TEXT_MAX (4U << 20) /* bytes of all values of a file */
 
 /* Read `text` (NUL-terminated) into the object `vars`, name to text, over what is there. `lookup`
  * is the environment's. -EINVAL with the error set (never with a value in it), -ENOMEM. */

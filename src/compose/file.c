@@ -23,7 +23,7 @@ static const char *const override_names[] = {
     "docker-compose.override.yml",
 };
 
-static void close_fd(int *fd)
+static void close_fd(const int *fd)
 {
     if (*fd >= 0)
         (void)close(*fd);
@@ -41,13 +41,10 @@ static int fail_size(struct error *err, const char *shown_as, size_t max)
                      "%s is larger than the %zu bytes that are read", shown_as, max);
 }
 
-/* Without O_NONBLOCK the open of a pipe that nobody writes would hang. */
-static int open_file(const char *path, const char *shown_as, bool allow_pipe, size_t max,
-                     struct error *err)
+static int check_file(int fd, const char *shown_as, bool allow_pipe, size_t max, struct error *err)
 {
-    _cleanup_(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     struct stat st;
-    if (fd < 0 || fstat(fd, &st) < 0)
+    if (fstat(fd, &st) < 0)
         return fail_errno(err, shown_as, -errno);
     if (S_ISDIR(st.st_mode))
         return error_set(err, -EISDIR, ERROR_INVALID, "unreadable",
@@ -59,17 +56,19 @@ static int open_file(const char *path, const char *shown_as, bool allow_pipe, si
         return fail_size(err, shown_as, max);
     if (S_ISFIFO(st.st_mode) && fcntl(fd, F_SETFL, 0) < 0)
         return fail_errno(err, shown_as, -errno);
-    int opened = fd;
-    fd = -1;
-    return opened;
+    return 0;
 }
 
 int file_read(const char *path, const char *shown_as, bool allow_pipe, struct buf *ret_text,
               struct error *err)
 {
-    _cleanup_(close_fd) int fd = open_file(path, shown_as, allow_pipe, ret_text->max, err);
+    /* Without O_NONBLOCK the open of a pipe that nobody writes would hang. */
+    _cleanup_(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
-        return fd;
+        return fail_errno(err, shown_as, -errno);
+    int r = check_file(fd, shown_as, allow_pipe, ret_text->max, err);
+    if (r < 0)
+        return r;
     char chunk[16384];
     for (;;) {
         ssize_t n = read(fd, chunk, sizeof(chunk));
@@ -77,7 +76,7 @@ int file_read(const char *path, const char *shown_as, bool allow_pipe, struct bu
             return 0;
         if (n < 0 && errno != EINTR)
             return fail_errno(err, shown_as, -errno);
-        int r = n > 0 ? buf_append(ret_text, chunk, (size_t)n) : 0;
+        r = n > 0 ? buf_append(ret_text, chunk, (size_t)n) : 0;
         if (r == -EFBIG)
             return fail_size(err, shown_as, ret_text->max);
         if (r < 0)

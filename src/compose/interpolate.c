@@ -85,7 +85,7 @@ static int read_braced(struct cursor *c, struct braced *ret)
     default:
         ret->operation = OPERATION_NONE;
         if (*c->p != '}' || ret->refuses_empty)
-            return PROBLEM(c, "\"${%s\" goes on with none of } :- - :? ? :+ +", ret->name);
+            return PROBLEM(c, "behind \"${%s\" comes a \"}\", or one of :- - :? ? :+ +", ret->name);
         return 0;
     }
     c->p++;

@@ -62,6 +62,9 @@ int convert_map(struct loader *l, const struct node *map, const char *const *tex
 /* Count bytes that a row will hold against COMPOSE_TEXT_MAX. */
 int convert_charge(struct loader *l, const struct node *n, size_t bytes) _must_use_;
 
+/* mask.c: hide in a message what variables below a node gave. */
+void mask_variables(struct loader *l, const struct node *n, char *text, size_t size);
+
 /* environment.c: env_file and environment become one map of texts. */
 int environment_resolve(struct loader *l, const struct node *node, json_t *service) _must_use_;
 

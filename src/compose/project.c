@@ -29,8 +29,7 @@ static int refuse_top_key(const struct loader *l, const struct node *key)
     struct nearest nearest = {.word = key->text};
     for (size_t i = 0; i < ARRAY_LEN(top_keys); i++) {
         if (strcmp(key->text, top_keys[i].name) == 0)
-            return node_error(l, key, "the key \"%s\" is not supported yet; take it out",
-                              key->text);
+            return node_error(l, key, "the key \"%s\" is not supported yet; remove it", key->text);
         if (top_keys[i].supported)
             nearest_offer(&nearest, top_keys[i].name);
     }
@@ -48,7 +47,7 @@ static int check_top_key(struct loader *l, const struct node *key)
         return 0;
     if (strcmp(key->text, "version") == 0)
         return diag_warning(&l->diag, "version", key->line, key->column,
-                            "\"version\" means nothing any more and is ignored; take it out");
+                            "\"version\" means nothing any more and is ignored; remove it");
     for (size_t i = 0; i < ARRAY_LEN(top_keys); i++)
         if (top_keys[i].supported && strcmp(key->text, top_keys[i].name) == 0)
             return 0;
@@ -99,7 +98,7 @@ static int name_from_file(struct loader *l, const struct node *n)
     const char *text = json_string_value(name);
     if (!text || !fleet_name_is_valid(text))
         return node_error(l, n, "\"%s\" cannot be the name of a project; " NAME_RULE,
-                          text ? SHOWN(text) : "");
+                          n->text ? SHOWN(n->text) : "");
     const char *other = scope_lookup(l, "COMPOSE_PROJECT_NAME");
     if (other && *other && strcmp(other, text) != 0) {
         r = diag_warning(&l->diag, "name", n->line, n->column,
@@ -160,7 +159,8 @@ static int load_services(struct loader *l)
 {
     const struct node_entry *e = node_entry(l->tree.root, "services");
     if (!e)
-        return diag_error(&l->diag, 0, 0, "no \"services:\" in the file");
+        return diag_error(&l->diag, 0, 0,
+                          "no \"services:\" in the file; add it, with a service at least");
     if (node_is_null(e->value) || (e->value->kind == NODE_MAP && e->value->n_entries == 0))
         return node_error(l, e->key, "no service stands under \"services:\"");
     if (e->value->kind != NODE_MAP)
@@ -170,8 +170,8 @@ static int load_services(struct loader *l)
         return node_error(l, e->value->entries[COMPOSE_SERVICES_MAX].key,
                           "more than %d services; split the file", COMPOSE_SERVICES_MAX);
     l->project->services = calloc(n, sizeof(*l->project->services));
-    l->nodes = calloc(n, sizeof(*l->nodes));
-    l->specs = calloc(n, sizeof(*l->specs));
+    l->nodes = calloc(n, sizeof(void *));
+    l->specs = calloc(n, sizeof(void *));
     if (!l->project->services || !l->nodes || !l->specs)
         return -ENOMEM;
     l->n_specs = n;

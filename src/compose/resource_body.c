@@ -250,9 +250,8 @@ static int unknown_field(const struct making *m, const struct node *key)
     if (nearest.best)
         return node_error(m->l, key, "unknown key \"%s\" in the %s \"%s\"; did you mean \"%s\"?",
                           SHOWN(key->text), m->kind->name, m->key, nearest.best);
-    return node_error(
-        m->l, key, "the key \"%s\" in the %s \"%s\" is not one that roost carries out; take it out",
-        SHOWN(key->text), m->kind->name, m->key);
+    return node_error(m->l, key, "unknown key \"%s\" in the %s \"%s\"; remove it", SHOWN(key->text),
+                      m->kind->name, m->key);
 }
 
 static int read_fields(const struct making *m, const json_t *json, bool external)
@@ -266,7 +265,7 @@ static int read_fields(const struct making *m, const json_t *json, bool external
             return unknown_field(m, key);
         if (external && f->type != FIELD_OWN)
             return node_error(m->l, key,
-                              "the %s \"%s\" is external, so \"%s\" would do nothing; take it out",
+                              "the %s \"%s\" is external, so \"%s\" would do nothing; remove it",
                               m->kind->name, m->key, key->text);
         int r = read_field(m, f, json_object_get(json, key->text));
         if (r < 0)

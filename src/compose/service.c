@@ -22,6 +22,8 @@ struct reading {
     struct loader *l;
     const char *name;
     const struct node *key, *node;
+    const struct node *failed; /* what the spec last asked the place of */
+    size_t where;              /* how long the text of that place is */
     json_t *json;
 };
 
@@ -29,10 +31,12 @@ struct reading {
 
 static bool locate(void *ctx, const char *path, char *ret_where, size_t size)
 {
-    const struct reading *rd = ctx;
+    struct reading *rd = ctx;
     const struct node *n = *path ? node_locate(rd->node, path) : rd->key;
     (void)snprintf(ret_where, size, "%s:%d:%d: service \"%s\"", rd->l->diag.file, n->line,
                    n->column, rd->name);
+    rd->where = strlen(ret_where);
+    rd->failed = *path ? node_value(rd->node, path) : NULL;
     return true;
 }
 
@@ -57,6 +61,10 @@ static bool is_known_key(const char *key)
 static int unknown_key(const struct reading *rd, const struct node *key)
 {
     struct nearest nearest = {.word = key->text};
+    if (spec_key_is_unsupported(key->text))
+        return node_error(rd->l, key,
+                          "the key \"%s\" in service \"%s\" is not supported yet; remove it",
+                          key->text, rd->name);
     for (size_t i = 0; i < ARRAY_LEN(own_keys); i++)
         nearest_offer(&nearest, own_keys[i]);
     for (size_t i = 0; spec_key_name(i); i++)
@@ -64,9 +72,7 @@ static int unknown_key(const struct reading *rd, const struct node *key)
     if (nearest.best)
         return node_error(rd->l, key, "unknown key \"%s\" in service \"%s\"; did you mean \"%s\"?",
                           SHOWN(key->text), rd->name, nearest.best);
-    return node_error(rd->l, key,
-                      "the key \"%s\" in service \"%s\" is not one that roost carries out; take it "
-                      "out",
+    return node_error(rd->l, key, "unknown key \"%s\" in service \"%s\"; remove it",
                       SHOWN(key->text), rd->name);
 }
 
@@ -91,11 +97,12 @@ static int steal_text(json_t *from, const char *key, char **ret_text)
 static int refuse_build(const struct reading *rd, const json_t *image)
 {
     const struct node *at = node_entry(rd->node, "build")->key;
+    const struct node *written = node_get(rd->node, "image");
     if (json_is_string(image))
         return node_error(rd->l, at,
-                          "service \"%s\": build is not supported yet; take it out, and build the "
+                          "service \"%s\": build is not supported yet; remove it, and build the "
                           "image \"%s\" by hand",
-                          rd->name, SHOWN(json_string_value(image)));
+                          rd->name, SHOWN(written->text));
     return node_error(rd->l, at,
                       "service \"%s\": build is not supported yet; build by hand and write "
                       "\"image: %s-%s\" here",
@@ -109,6 +116,10 @@ static int take_image(const struct reading *rd, struct compose_service *s)
         return refuse_build(rd, image);
     if (json_is_string(image) && json_string_length(image) > 0)
         return steal_text(rd->json, "image", &s->image);
+    if (json_is_string(image) && *node_get(rd->node, "image")->text)
+        return node_error(rd->l, node_entry(rd->node, "image")->key,
+                          "the image of service \"%s\" is empty: its variables are not set",
+                          rd->name);
     if (image)
         return node_error(rd->l, node_entry(rd->node, "image")->key,
                           "service \"%s\": image must be a text such as \"busybox:1.36\"",
@@ -143,32 +154,10 @@ static int take_idle_timeout(const struct reading *rd, const struct node *at, js
     return steal_text(settings, "idle_timeout", &s->idle_timeout);
 }
 
-/* The columns among roost's own settings; a misspelt one would otherwise be refused without a
- * word of what it should be, for the spec does not know them. */
-static int check_settings(const struct reading *rd, const json_t *settings)
-{
-    const char *key;
-    json_t *value;
-    json_object_foreach ((json_t *)settings, key, value) {
-        struct nearest nearest = {.word = key};
-        nearest_offer(&nearest, "lifecycle");
-        nearest_offer(&nearest, "idle_timeout");
-        if (!nearest.best || strcmp(nearest.best, key) == 0)
-            continue;
-        const struct node_entry *e = node_entry(node_get(rd->node, "x-roost"), key);
-        return node_error(rd->l, e->key,
-                          "unknown key \"%s\" in x-roost of service \"%s\"; did you mean \"%s\"?",
-                          SHOWN(key), rd->name, nearest.best);
-    }
-    return 0;
-}
-
 static int take_settings(const struct reading *rd, struct compose_service *s)
 {
     json_t *settings = json_object_get(rd->json, "x-roost");
-    int r = check_settings(rd, settings);
-    if (r == 0)
-        r = take_lifecycle(rd, node_locate(rd->node, "x-roost.lifecycle"), settings, s);
+    int r = take_lifecycle(rd, node_locate(rd->node, "x-roost.lifecycle"), settings, s);
     if (r == 0)
         r = take_idle_timeout(rd, node_locate(rd->node, "x-roost.idle_timeout"), settings, s);
     if (r == 0 && json_is_object(settings) && json_object_size(settings) == 0)
@@ -178,13 +167,20 @@ static int take_settings(const struct reading *rd, struct compose_service *s)
 
 /* ---- the spec ---- */
 
-static int make_spec(struct reading *rd, struct compose_service *s, struct spec **ret_spec)
+static int check_spec(struct reading *rd, const struct compose_service *s, struct spec **ret_spec)
 {
     struct error *err = rd->l->diag.err;
     int r = spec_from_json(rd->json, s->image, locate, rd, ret_spec, err);
-    if (r < 0)
-        return r;
-    r = spec_check_lifecycle(*ret_spec, s->lifecycle, locate, rd, err);
+    if (r == 0)
+        r = spec_check_lifecycle(*ret_spec, s->lifecycle, locate, rd, err);
+    if (r == -EINVAL && rd->failed && strlen(err->text) > rd->where)
+        mask_variables(rd->l, rd->failed, err->text + rd->where, sizeof(err->text) - rd->where);
+    return r;
+}
+
+static int make_spec(struct reading *rd, struct compose_service *s, struct spec **ret_spec)
+{
+    int r = check_spec(rd, s, ret_spec);
     if (r < 0)
         return r;
     _cleanup_(buf_close) struct buf text = BUF_INIT(SPEC_JSON_MAX);

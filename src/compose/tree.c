@@ -110,9 +110,10 @@ static const struct node_entry *match_item(const struct node *list, const char *
     return NULL;
 }
 
-const struct node *node_locate(const struct node *from, const char *path)
+/* The last entry that the path meets; NULL when it meets none. */
+static const struct node_entry *walk(const struct node *from, const char *path)
 {
-    const struct node *found = from;
+    const struct node_entry *found = NULL;
     while (*path != '\0') {
         const struct node_entry *e = NULL;
         if (*path == '.')
@@ -123,10 +124,24 @@ const struct node *node_locate(const struct node *from, const char *path)
             e = match_item(from, &path);
         if (!e)
             break;
-        found = e->key ? e->key : e->value;
+        found = e;
         from = e->value;
     }
     return found;
+}
+
+const struct node *node_locate(const struct node *from, const char *path)
+{
+    const struct node_entry *e = walk(from, path);
+    if (!e)
+        return from;
+    return e->key ? e->key : e->value;
+}
+
+const struct node *node_value(const struct node *from, const char *path)
+{
+    const struct node_entry *e = walk(from, path);
+    return e ? e->value : from;
 }
 
 void tree_close(struct tree *t)

@@ -63,4 +63,7 @@ bool node_is_null(const struct node *n);
  * "NAME=VALUE" a NAME is found too, for a path into the map that it stands for. */
 const struct node *node_locate(const struct node *from, const char *path);
 
+/* The value there, for which node_locate() gives the place. */
+const struct node *node_value(const struct node *from, const char *path);
+
 void tree_close(struct tree *t);

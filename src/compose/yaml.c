@@ -114,6 +114,11 @@ static const struct {
     {"did not find expected key", "; look at the indentation of this line and the ones before"},
     {"could not find expected ':'", "; after a key comes a colon and a space"},
     {"did not find expected '-' indicator", "; look at the indentation of this line"},
+    {"did not find expected ',' or ']'", "; is a bracket not closed?"},
+    {"did not find expected ',' or '}'", "; is a brace not closed?"},
+    {"found unexpected end of stream", "; is a quote not closed?"},
+    {"did not find expected alphabetic or numeric character",
+     "; a text that begins with & or * needs quotes"},
     {"block sequence entries are not allowed in this context",
      "; a list begins on the line below its key"},
 };
@@ -183,12 +188,15 @@ static int apply_tag(const struct composer *c, struct node *n, const char *tag)
     if (strcmp(tag, "!reset") == 0 || strcmp(tag, "!override") == 0)
         return diag_error(c->diag, n->line, n->column,
                           "the tag %s is not supported yet; it has a meaning only where several "
-                          "files are merged, so take it out",
+                          "files are merged, so remove it",
                           tag);
-    if (!tag_fits(n, tag))
+    if (!tag_fits(n, tag)) {
+        bool is_standard = strncmp(tag, YAML_TAG, strlen(YAML_TAG)) == 0;
         return diag_error(c->diag, n->line, n->column,
-                          "the tag \"%s\" is unknown or does not fit here; take it out",
-                          SHOWN(tag));
+                          "the tag \"%s%s\" is unknown or does not fit here; remove it",
+                          is_standard ? "!!" : "",
+                          SHOWN(is_standard ? tag + strlen(YAML_TAG) : tag));
+    }
     n->is_text = strcmp(tag, YAML_TAG "str") == 0;
     return 0;
 }
@@ -226,10 +234,9 @@ static int check_key(struct composer *c, const struct frame *f, const struct nod
     if (!first && f->merge_key && strcmp(key->text, "<<") == 0)
         first = f->merge_key;
     if (first)
-        return diag_error(
-            c->diag, key->line, key->column,
-            "the key \"%s\" stands here a second time, first on line %d; take one out",
-            SHOWN(key->text), first->line);
+        return diag_error(c->diag, key->line, key->column,
+                          "the key \"%s\" stands here a second time, first on line %d; remove one",
+                          SHOWN(key->text), first->line);
     return 0;
 }
 
@@ -284,14 +291,14 @@ static int put_in_map(struct composer *c, struct frame *f, const struct node *n)
     return 0;
 }
 
-/* A complete node joins what is open, or is the document. */
-static int put(struct composer *c, const struct node *n)
+/* A complete node joins what is open, or is the document. The place is an alias's, not its
+ * anchor's. */
+static int put(struct composer *c, const struct node *n, int line, int column)
 {
     if (n->weight > COMPOSE_NODES_MAX)
-        return too_many_nodes(c, n->line, n->column);
+        return too_many_nodes(c, line, column);
     if (c->depth + n->height > COMPOSE_DEPTH_MAX + 1)
-        return diag_error(c->diag, n->line, n->column, "nested deeper than %d levels",
-                          COMPOSE_DEPTH_MAX);
+        return diag_error(c->diag, line, column, "nested deeper than %d levels", COMPOSE_DEPTH_MAX);
     if (c->depth == 0) {
         c->tree->root = n;
         return 0;
@@ -331,7 +338,7 @@ static int on_scalar(struct composer *c, const yaml_event_t *event)
     r = apply_tag(c, n, (const char *)event->data.scalar.tag);
     if (r == 0)
         r = add_anchor(c, n, (const char *)event->data.scalar.anchor);
-    return r < 0 ? r : put(c, n);
+    return r < 0 ? r : put(c, n, n->line, n->column);
 }
 
 static int on_start(struct composer *c, enum node_kind kind, const yaml_event_t *event)
@@ -365,7 +372,7 @@ static int on_end(struct composer *c)
         return r;
     f.node->is_open = false;
     c->depth--;
-    return put(c, f.node);
+    return put(c, f.node, f.node->line, f.node->column);
 }
 
 static int on_alias(struct composer *c, const yaml_event_t *event)
@@ -380,7 +387,7 @@ static int on_alias(struct composer *c, const yaml_event_t *event)
         return diag_error(c->diag, line, column,
                           "the alias \"*%s\" stands inside of its own anchor", SHOWN(name));
     int r = count_node(c, line, column);
-    return r < 0 ? r : put(c, n);
+    return r < 0 ? r : put(c, n, line, column);
 }
 
 static int on_event(struct composer *c, const yaml_event_t *event)
@@ -400,7 +407,7 @@ static int on_event(struct composer *c, const yaml_event_t *event)
     case YAML_DOCUMENT_START_EVENT:
         if (c->tree->root)
             return diag_error(c->diag, line_of(&event->start_mark), column_of(&event->start_mark),
-                              "a second document; a file holds one, so take out the \"---\"");
+                              "a second document; a file holds one, so remove the \"---\"");
         return 0;
     case YAML_NO_EVENT:
     case YAML_STREAM_START_EVENT:

@@ -86,13 +86,20 @@ static const char *const unsupported[] = {
     "volumes_from",
 };
 
+bool spec_key_is_unsupported(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(unsupported); i++)
+        if (strcmp(unsupported[i], name) == 0)
+            return true;
+    return false;
+}
+
 static int refuse_key(struct reader *r, const char *name)
 {
     struct nearest nearest = {.word = name};
     size_t mark = reader_enter(r, name);
-    for (size_t i = 0; i < ARRAY_LEN(unsupported); i++)
-        if (strcmp(unsupported[i], name) == 0)
-            return reader_fail(r, "not supported yet; remove it");
+    if (spec_key_is_unsupported(name))
+        return reader_fail(r, "not supported yet; remove it");
     for (size_t i = 0; key_at(i); i++)
         nearest_offer(&nearest, key_at(i)->name);
     int rc = nearest.best ? reader_fail(r, "unknown key; did you mean \"%s\"?", nearest.best)

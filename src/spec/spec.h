@@ -61,6 +61,9 @@ int spec_check_lifecycle(const struct spec *spec, enum lifecycle lifecycle, spec
 /* The names that stand in the table, for "did you mean" and for documents. NULL past the end. */
 const char *spec_key_name(size_t index);
 
+/* A key that Compose has and the table has not yet. */
+bool spec_key_is_unsupported(const char *name);
+
 /* Canonical form: compact JSON, keys sorted, one spelling for each meaning (a command line is a
  * list, an environment a map, a duration in its shortest text, …), and only what the user wrote.
  * What apply writes into the column. With `hashed`: without what is not part of the identity
