@@ -1,37 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/client.h"
 
-#include <curl/curl.h>
 #include <errno.h>
-#include <grp.h>
-#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "api/api.h"
+#include "api/client_impl.h"
 #include "api/problem.h"
-#include "api/sse.h"
 
 #define CONNECT_TIMEOUT_MS 10000L
-
-struct call {
-    CURL *easy;
-    const struct api_client *client;
-    uint64_t silence_ms;
-    uint64_t heard_ms; /* when something came last */
-    bool silent;       /* given up for that */
-    bool is_head;      /* the method: no body will come */
-    bool head_seen;
-    bool streaming;
-    struct buf text;          /* a plain answer */
-    struct sse_parser parser; /* or a stream */
-    json_t *report;           /* its last event */
-    int failed;               /* why the body was refused: negative errno */
-};
 
 /* Time that passes in suspend is no silence of the daemon's, so not the boot clock. */
 static uint64_t now_ms(void)
@@ -46,13 +26,25 @@ static json_t *json_read(const char *text, size_t len)
     return json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 }
 
-static int on_event(void *ctx, const char *event, const char *data, size_t len)
+static int on_followed(struct call *call, const struct sse_event *event)
+{
+    json_t *json = json_read(event->data, event->len);
+    if (!json)
+        return -EBADMSG;
+    call->ended = call->on_event(call->on_event_ctx, event->id, json);
+    json_decref(json);
+    return call->ended ? -ECANCELED : 0;
+}
+
+static int on_event(void *ctx, const struct sse_event *event)
 {
     struct call *call = ctx;
-    bool is_report = strcmp(event, "report") == 0;
-    if (!is_report && strcmp(event, "progress") != 0)
+    if (call->last_id)
+        return on_followed(call, event);
+    bool is_report = strcmp(event->name, "report") == 0;
+    if (!is_report && strcmp(event->name, "progress") != 0)
         return 0;
-    json_t *json = json_read(data, len);
+    json_t *json = json_read(event->data, event->len);
     if (!json)
         return -EBADMSG;
     if (is_report && !call->report) {
@@ -86,8 +78,9 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
     return call->failed < 0 ? 0 : len;
 }
 
-static int on_second(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_total,
-                     curl_off_t up_now)
+/* Called at least once a second, and after each signal. */
+static int on_turn(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_total,
+                   curl_off_t up_now)
 {
     (void)total;
     (void)now;
@@ -95,66 +88,8 @@ static int on_second(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_
     (void)up_now;
     struct call *call = ctx;
     call->silent = now_ms() - call->heard_ms > call->silence_ms;
-    return call->silent;
-}
-
-static int denied(const char *path, struct error *err)
-{
-    struct stat st;
-    if (stat(path, &st) < 0)
-        return error_set(err, -EACCES, ERROR_DENIED, "socket_denied",
-                         "no permission to reach the daemon's socket %s; run it as root, or open "
-                         "the folder to your user",
-                         path);
-    const struct group *group = getgrgid(st.st_gid);
-    return error_set(err, -EACCES, ERROR_DENIED, "socket_denied",
-                     "no permission to use the daemon's socket %s; run it as root, or join the "
-                     "group %s (id %u)",
-                     path, group ? group->gr_name : "of the socket", (unsigned)st.st_gid);
-}
-
-static int connect_failed(const char *path, int errno_value, struct error *err)
-{
-    if (errno_value == EACCES || errno_value == EPERM)
-        return denied(path, err);
-    if (errno_value == ENOENT || errno_value == ECONNREFUSED || errno_value == ENOTDIR)
-        return error_set(err, -ECONNREFUSED, ERROR_UNREACHABLE, "no_daemon",
-                         "no daemon listens on %s; start one with \"roost serve\", or name its "
-                         "socket with --socket",
-                         path);
-    return error_set(err, -EIO, ERROR_UNREACHABLE, "no_daemon", "cannot connect to %s: %s", path,
-                     errno_value ? strerror(errno_value) : "no answer");
-}
-
-static int died(const struct call *call, const char *why, struct error *err)
-{
-    return error_set(err, -ECONNRESET, ERROR_UNREACHABLE, "daemon_died",
-                     "the daemon at %s went away before it had answered: %s",
-                     call->client->socket_path, why);
-}
-
-/* curl's result, in roost's words. */
-static int transfer_failed(const struct call *call, CURLcode code, struct error *err)
-{
-    const char *path = call->client->socket_path;
-    if (call->silent)
-        return error_set(err, -ETIMEDOUT, ERROR_UNREACHABLE, "daemon_silent",
-                         "the daemon at %s has been silent for %u s; it hangs, or is stopped", path,
-                         (unsigned)(call->silence_ms / 1000));
-    if (call->failed == -EFBIG)
-        return error_set(err, -EFBIG, ERROR_FAILED, "bad_answer",
-                         "the daemon's answer is longer than %zu bytes", API_ANSWER_MAX);
-    if (call->failed < 0)
-        return error_set(err, call->failed, ERROR_FAILED, "bad_answer",
-                         "the daemon's answer cannot be read: %s", strerror(-call->failed));
-    long os_errno = 0;
-    if (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT) {
-        (void)curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &os_errno);
-        return connect_failed(path, (int)os_errno, err);
-    }
-    if (code == CURLE_OUT_OF_MEMORY)
-        return error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
-    return died(call, curl_easy_strerror(code), err);
+    call->stopped = call->client->stop && call->client->stop(call->client->stop_ctx);
+    return call->silent || call->stopped;
 }
 
 int api_answer_take(int status, json_t *steal_json, struct api_answer *ret_answer,
@@ -180,7 +115,7 @@ static int stream_take(struct call *call, struct api_answer *ret_answer, struct 
     const json_t *status = json_object_get(call->report, "status");
     json_t *body = json_object_get(call->report, "body");
     if (!json_is_integer(status))
-        return died(call, "its news ended without a report", err);
+        return call_died(call, "its news ended without a report", err);
     return api_answer_take((int)json_integer_value(status),
                            json_is_null(body) ? NULL : json_incref(body), ret_answer, err);
 }
@@ -191,7 +126,7 @@ static int plain_take(struct call *call, struct api_answer *ret_answer, struct e
     (void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
     /* curl takes a head that was cut off for a whole one: the body tells. */
     if (call->text.len == 0 && status < 300 && status != 204 && !call->is_head)
-        return died(call, "no answer", err);
+        return call_died(call, "no answer", err);
     json_t *json = call->text.len > 0 ? json_read(call->text.data, call->text.len) : NULL;
     if (!json && call->text.len > 0 && status < 300)
         return error_set(err, -EBADMSG, ERROR_FAILED, "bad_answer",
@@ -207,8 +142,12 @@ static int perform(struct call *call, struct api_answer *ret_answer, struct erro
     /* A report is the whole answer, however the connection ends. */
     if (call->report)
         return stream_take(call, ret_answer, err);
+    if (call->ended)
+        return call->ended;
     if (code != CURLE_OK)
-        return transfer_failed(call, code, err);
+        return call_transfer_failed(call, code, err);
+    if (call->streaming && call->last_id)
+        return 0;
     return call->streaming ? stream_take(call, ret_answer, err) : plain_take(call, ret_answer, err);
 }
 
@@ -224,7 +163,7 @@ static int set_connection(struct call *call, const char *url)
     r |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     r |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
     r |= curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
-    r |= curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_second);
+    r |= curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_turn);
     r |= curl_easy_setopt(easy, CURLOPT_XFERINFODATA, call);
     return r == CURLE_OK ? 0 : -ENOMEM;
 }
@@ -255,23 +194,32 @@ static void call_close(struct call *call)
     json_decref(call->report);
 }
 
-static int headers_make(bool with_body, struct curl_slist **ret_headers)
+static int header_add(struct curl_slist **list, const char *line)
 {
-    static const char *const lines[] = {
-        "Accept: application/json, text/event-stream",
-        "Expect:", /* no waiting for "100 Continue" */
-        "Content-Type: application/json",
-    };
-    size_t len = ARRAY_LEN(lines) - (with_body ? 0 : 1);
-    _cleanup_(cleanup_slist) struct curl_slist *list = NULL;
-    for (size_t i = 0; i < len; i++) {
-        struct curl_slist *longer = curl_slist_append(list, lines[i]);
-        if (!longer)
-            return -ENOMEM;
-        list = longer;
-    }
-    *ret_headers = steal(&list);
+    struct curl_slist *longer = curl_slist_append(*list, line);
+    if (!longer)
+        return -ENOMEM;
+    *list = longer;
     return 0;
+}
+
+static int headers_make(const struct call *call, bool with_body, struct curl_slist **ret_headers)
+{
+    char last_id[64];
+    _cleanup_(cleanup_slist) struct curl_slist *list = NULL;
+    int r = header_add(&list, call->last_id ? "Accept: text/event-stream"
+                                            : "Accept: application/json, text/event-stream");
+    if (r == 0)
+        r = header_add(&list, "Expect:"); /* no waiting for "100 Continue" */
+    if (r == 0 && with_body)
+        r = header_add(&list, "Content-Type: application/json");
+    if (r == 0 && call->last_id && *call->last_id) {
+        (void)snprintf(last_id, sizeof(last_id), "Last-Event-ID: %s", call->last_id);
+        r = header_add(&list, last_id);
+    }
+    if (r == 0)
+        *ret_headers = steal(&list);
+    return r;
 }
 
 static int request_check(const char *socket_path, const char *path_and_query, const char *body,
@@ -304,7 +252,7 @@ static int call_run(struct call *call, const char *method, const char *path_and_
         return r;
     r = buf_printf(&url, "http://localhost%s", path_and_query);
     if (r == 0)
-        r = headers_make(*body != '\0', &headers);
+        r = headers_make(call, *body != '\0', &headers);
     if (r == 0)
         r = call->easy ? set_connection(call, buf_text(&url)) : -ENOMEM;
     if (r == 0)
@@ -314,23 +262,46 @@ static int call_run(struct call *call, const char *method, const char *path_and_
     return perform(call, ret_answer, err);
 }
 
+static struct call call_new(const struct api_client *client)
+{
+    return (struct call){
+        .easy = curl_easy_init(),
+        .client = client,
+        .silence_ms = client->silence_ms ? client->silence_ms : API_CLIENT_SILENCE_MS,
+        .text = BUF_INIT(API_ANSWER_MAX),
+    };
+}
+
 int api_client_call(const struct api_client *client, const char *method, const char *path_and_query,
                     const json_t *body, struct api_answer *ret_answer, struct error *err)
 {
     char *text = body ? json_dumps(body, JSON_COMPACT | JSON_ENCODE_ANY) : strdup("");
     if (!text)
         return error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
-    struct call call = {
-        .easy = curl_easy_init(),
-        .client = client,
-        .silence_ms = client->silence_ms ? client->silence_ms : API_CLIENT_SILENCE_MS,
-        .is_head = strcmp(method, "HEAD") == 0,
-        .text = BUF_INIT(API_ANSWER_MAX),
-    };
+    struct call call = call_new(client);
+    call.is_head = strcmp(method, "HEAD") == 0;
     sse_parser_init(&call.parser, API_ANSWER_MAX, on_event, &call);
     int r = call_run(&call, method, path_and_query, text, ret_answer, err);
     call_close(&call);
     free(text);
+    return r;
+}
+
+int api_client_follow(const struct api_client *client, const char *path_and_query,
+                      const char *last_id, api_event_fn *followed, void *ctx, struct error *err)
+{
+    _cleanup_(api_answer_close) struct api_answer answer = {0};
+    struct call call = call_new(client);
+    call.last_id = last_id ? last_id : "";
+    call.on_event = followed;
+    call.on_event_ctx = ctx;
+    sse_parser_init(&call.parser, API_ANSWER_MAX, on_event, &call);
+    int r = call_run(&call, "GET", path_and_query, "", &answer, err);
+    if (r == 0 && !call.streaming)
+        r = error_set(err, -EBADMSG, ERROR_FAILED, "bad_answer",
+                      "the daemon at %s has no stream of events; is it roost that listens there?",
+                      client->socket_path);
+    call_close(&call);
     return r;
 }
 

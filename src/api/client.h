@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The command line's side of the API: one blocking request over the daemon's UNIX socket.
+ * The command line's side of the API: one blocking request over the daemon's UNIX socket, or a
+ * stream of events from there.
  */
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -27,6 +29,10 @@ struct api_client {
     api_progress_fn *progress; /* NULL: no news wanted */
     void *progress_ctx;
     uint64_t silence_ms; /* 0: API_CLIENT_SILENCE_MS; looked at once a second */
+    /* NULL, or asked once a second and after each signal whether to give up: -ECANCELED, "stopped".
+     */
+    bool (*stop)(void *ctx);
+    void *stop_ctx;
 };
 
 /* One request. `path_and_query` goes over the wire as it is: put a word of the user's into it with
@@ -41,7 +47,19 @@ int api_client_call(const struct api_client *client, const char *method, const c
                     const json_t *body, struct api_answer *ret_answer,
                     struct error *err) _must_use_;
 
-/* The same in one line. */
+/* One event that is followed, with its id ("" for none); `event` is borrowed. Not 0 ends it, and is
+ * what api_client_follow() then returns, without an error. */
+typedef int api_event_fn(void *ctx, const char *id, const json_t *event);
+
+/* Follows what GET `path_and_query` streams, from behind the event `last_id` (NULL or "": from
+ * where the path says, or from now) until the daemon ends it: 0, with or without events. To come
+ * back, with the last id that was seen, is the caller's business. Failures as above; those before
+ * the first event and those in the middle are told apart by whether one came. */
+int api_client_follow(const struct api_client *client, const char *path_and_query,
+                      const char *last_id, api_event_fn *followed, void *ctx,
+                      struct error *err) _must_use_;
+
+/* A call in one line. */
 int api_call(const char *socket_path, const char *method, const char *path_and_query,
              const json_t *body, api_progress_fn *progress, void *progress_ctx,
              struct api_answer *ret_answer, struct error *err) _must_use_;

@@ -16,7 +16,7 @@
  * 413: libmicrohttpd cannot answer in the middle of a body. */
 #define BODY_DROP_MAX (4 * API_BODY_MAX)
 
-static void exchange_release(struct exchange *ex)
+void exchange_release(struct exchange *ex)
 {
     if (ex->on_wire || ex->held)
         return;
@@ -26,7 +26,7 @@ static void exchange_release(struct exchange *ex)
     free(ex);
 }
 
-static void exchange_wake(struct exchange *ex)
+void exchange_wake(struct exchange *ex)
 {
     if (!ex->suspended)
         return;
@@ -49,7 +49,7 @@ static int out_write_report(struct exchange *ex, int status, json_t *json)
     json_t *report = json_pack("{s:i, s:O?}", "status", status, "body", json);
     if (!report)
         return -ENOMEM;
-    int r = sse_write(&ex->out, "report", report);
+    int r = sse_write(&ex->out, -1, "report", report);
     json_decref(report);
     return r;
 }
@@ -91,7 +91,7 @@ static void reply_progress(struct api_reply *reply, json_t *json)
     struct exchange *ex = (struct exchange *)reply;
     /* A client that does not keep up misses news, never the report. */
     if (!ex->settled && ex->out.len < API_STREAM_MAX &&
-        sse_write(&ex->out, "progress", json) == 0) {
+        sse_write(&ex->out, -1, "progress", json) == 0) {
         ex->streaming = true;
         exchange_wake(ex);
     }
@@ -101,12 +101,19 @@ static void reply_progress(struct api_reply *reply, json_t *json)
 static const struct api_reply_ops reply_ops = {
     .finish = reply_finish,
     .progress = reply_progress,
+    .stream = exchange_follow,
 };
 
 void exchange_abandon(struct exchange *ex)
 {
-    if (ex->dispatched && !ex->settled)
+    if (!ex->dispatched || ex->settled)
+        return;
+    if (!ex->follows) {
         exchange_settle(ex, 503, problem_new(503, "stopping", "the daemon is stopping"));
+        return;
+    }
+    ex->settled = true;
+    exchange_wake(ex);
 }
 
 /* Hung up on both ways. A client that has only shut down its sending side still waits. */
@@ -180,6 +187,7 @@ void exchange_close(void *ctx, struct MHD_Connection *connection, void **context
     ex->on_wire = false;
     ex->suspended = false;
     ex->settled = true;
+    stream_gone(ex, server);
     exchange_release(ex);
 }
 
@@ -227,6 +235,7 @@ static ssize_t stream_read(void *ctx, uint64_t pos, char *bytes, size_t max)
         size_t len = ex->out.len < max ? ex->out.len : max;
         memcpy(bytes, ex->out.data, len);
         buf_consume(&ex->out, len);
+        stream_drained(ex);
         return (ssize_t)len;
     }
     if (ex->settled)
@@ -253,25 +262,32 @@ static unsigned waiting_count(const struct api_server *server)
 {
     unsigned n = 0;
     for (const struct exchange *ex = server->exchanges; ex; ex = ex->next)
-        n += ex->dispatched && !ex->settled;
+        n += ex->dispatched && !ex->settled && !ex->follows;
     return n;
 }
 
-static bool wants_events(const struct exchange *ex, const char *method)
+static const char *header(const struct exchange *ex, const char *name)
 {
-    const char *accept =
-        MHD_lookup_connection_value(ex->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
-    return accept && strcasestr(accept, "text/event-stream") && strcmp(method, "HEAD") != 0;
+    return MHD_lookup_connection_value(ex->connection, MHD_HEADER_KIND, name);
+}
+
+static bool accepts(const struct exchange *ex, const char *type)
+{
+    const char *accept = header(ex, MHD_HTTP_HEADER_ACCEPT);
+    return accept && strcasestr(accept, type);
 }
 
 static void dispatch(struct exchange *ex, const char *method, const json_t *body)
 {
     struct api_server *server = ex->server;
+    bool wants_events = accepts(ex, "text/event-stream") && strcmp(method, "HEAD") != 0;
     struct api_request request = {
         .method = method,
         .target = ex->target,
         .body = body,
-        .wants_progress = wants_events(ex, method),
+        .wants_progress = wants_events,
+        .wants_stream = wants_events && !accepts(ex, "application/json"),
+        .last_event_id = header(ex, "Last-Event-ID"),
         .busy = waiting_count(server) >= server->waiting_max,
         .peer_uid = ex->peer_uid,
     };
@@ -294,8 +310,7 @@ static enum MHD_Result exchange_answer(struct exchange *ex, const char *method)
                         API_BODY_MAX);
         return refuse(ex, 413, &err);
     }
-    const char *type =
-        MHD_lookup_connection_value(ex->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
+    const char *type = header(ex, MHD_HTTP_HEADER_CONTENT_TYPE);
     json_t *body = NULL;
     int status = body_parse(type, buf_text(&ex->body), ex->body.len, &body, &err);
     if (status > 0)
@@ -322,8 +337,7 @@ static enum MHD_Result exchange_begin(struct exchange *ex)
     ex->begun = true;
     if (unix_peer_check(ex->peer->fd, ex->server->socket_path, &ex->peer_uid, &err) < 0)
         return refuse(ex, 403, &err);
-    const char *length = MHD_lookup_connection_value(ex->connection, MHD_HEADER_KIND,
-                                                     MHD_HTTP_HEADER_CONTENT_LENGTH);
+    const char *length = header(ex, MHD_HTTP_HEADER_CONTENT_LENGTH);
     if (!length || strtoull(length, NULL, 10) <= API_BODY_MAX)
         return MHD_YES;
     (void)error_set(&err, 0, ERROR_INVALID, NULL, "the body is longer than %zu bytes",

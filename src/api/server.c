@@ -225,6 +225,7 @@ static struct api_server *server_new(uv_loop_t *loop, const struct api_server_op
         .read_timeout_ms =
             options->read_timeout_ms ? options->read_timeout_ms : API_READ_TIMEOUT_MS,
         .waiting_max = or_default(options->waiting_max, API_WAITING_MAX),
+        .followers_max = or_default(options->followers_max, API_FOLLOWERS_MAX),
     };
     return server;
 }

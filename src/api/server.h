@@ -17,10 +17,18 @@
  * with ":" as a heartbeat each `heartbeat_ms`; the report ends it. What is refused before the
  * work begins is answered plainly, with its own status.
  *
+ * A stream of events (struct api_stream) goes over the same way, with an id each, and without a
+ * report: it ends when the daemon does, or when the client has had enough:
+ *
+ *     id: 17
+ *     event: container_missing
+ *     data: {"id":17,"kind":"container_missing","agent":"web",...}
+ *
  * Limits. All are per server, and what is beyond them costs nothing but the one connection:
  * - API_CONNECTIONS_MAX connections; more wait in the kernel's queue, unaccepted.
  * - API_WAITING_MAX answers that are awaited at once; then calls that may wait get 503 "busy", so
  *   that there is always room for those that are answered at once.
+ * - API_FOLLOWERS_MAX streams of events, counted apart from those; then 503 "busy".
  * - API_READ_TIMEOUT_MS for a request to arrive, from connecting or from the last answer; it
  *   bounds idle connections and slow senders alike. Looked at with each heartbeat.
  * - API_SILENCE_TIMEOUT_S for a client that reads nothing of its answer, or sends nothing.
@@ -29,7 +37,8 @@
  *   431 by itself, in HTML), API_BODY_MAX for the body, four times that for a chunked one that is
  *   being thrown away.
  * - API_ANSWER_MAX bytes of an answer; a longer one becomes a 500.
- * - API_STREAM_MAX bytes of news waiting for a client that does not read; later news are dropped.
+ * - API_STREAM_MAX bytes of news or events waiting for a client that does not read; later news are
+ *   dropped, later events refused until there is room.
  */
 #pragma once
 
@@ -38,8 +47,9 @@
 typedef struct uv_loop_s uv_loop_t;
 struct api_server;
 
-#define API_CONNECTIONS_MAX   128
-#define API_WAITING_MAX       96
+#define API_CONNECTIONS_MAX   256
+#define API_WAITING_MAX       160
+#define API_FOLLOWERS_MAX     64
 #define API_READ_TIMEOUT_MS   60000
 #define API_SILENCE_TIMEOUT_S 60
 #define API_HEARTBEAT_MS      15000
@@ -57,6 +67,7 @@ struct api_server_options {
     unsigned silence_timeout_s;
     unsigned connections_max;
     unsigned waiting_max;
+    unsigned followers_max;
 };
 
 int api_server_open(uv_loop_t *loop, const struct api_server_options *options,

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Inside the HTTP server: what server.c (the daemon and the loop) and exchange.c (one request and
- * its answer) share.
+ * Inside the HTTP server: what server.c (the daemon and the loop), exchange.c (one request and its
+ * answer) and stream.c (an answer that is a stream of events) share.
  *
  * An exchange lives between two owners: the connection, until libmicrohttpd says that the request
  * is over, and the backend, until it has finished the reply. Either may be first; who comes last
  * frees it. It is `settled` once its answer has been decided: by the backend, or by the server
- * (going down, client gone), and later words of the backend are dropped.
+ * (going down, client gone), and later words of the backend are dropped. One that `follows` is a
+ * stream of events: the backend's handle is then `events`, and it is settled when it is to end.
  *
  * Nothing but drive() runs libmicrohttpd, and it runs only from the loop's own callbacks: a backend
  * that finishes a reply must not find itself called again from within.
@@ -44,9 +45,12 @@ struct exchange {
     bool settled;
     bool suspended;
     bool streaming;
-    bool gone; /* the client went away: close, no answer */
+    bool follows;
+    bool starved; /* an event was refused: the backend is to hear of room */
+    bool gone;    /* the client went away: close, no answer */
     int status;
     struct buf out; /* the answer, or what of the stream has not been sent */
+    struct api_stream events;
 };
 
 struct api_server {
@@ -59,6 +63,7 @@ struct api_server {
     uint64_t heartbeat_ms;
     uint64_t read_timeout_ms;
     unsigned waiting_max;
+    unsigned followers_max;
     uv_poll_t poll;
     uv_timer_t timer;     /* libmicrohttpd's next deadline, or "at once" */
     uv_timer_t heartbeat; /* runs while there are peers */
@@ -87,5 +92,20 @@ void exchange_close(void *server, struct MHD_Connection *connection, void **cont
 /* A heartbeat for a stream; and an end for one whose client has gone. */
 void exchange_tick(struct exchange *exchange);
 
+/* Of a suspended connection: have libmicrohttpd go on with it. */
+void exchange_wake(struct exchange *exchange);
+
+/* Free it once neither side has it. */
+void exchange_release(struct exchange *exchange);
+
 /* The server goes down: settle with 503 what is awaited. */
 void exchange_abandon(struct exchange *exchange);
+
+/* stream.c: a reply becomes a stream of events (struct api_reply_ops). */
+struct api_stream *exchange_follow(struct api_reply *reply);
+
+/* There is room for more events, if any were refused. */
+void stream_drained(struct exchange *exchange);
+
+/* The connection is over: the backend is told, which then has the stream no more. */
+void stream_gone(struct exchange *exchange, const struct api_server *server);

@@ -6,9 +6,11 @@
 
 #include "api/body.h"
 
-int sse_write(struct buf *out, const char *event, const json_t *data)
+int sse_write(struct buf *out, int64_t id, const char *event, const json_t *data)
 {
     size_t before = out->len;
+    if (id >= 0)
+        (void)buf_printf(out, "id: %lld\n", (long long)id);
     (void)buf_printf(out, "event: %s\ndata: ", event);
     (void)body_write(out, data);
     (void)buf_puts(out, "\n\n");
@@ -35,9 +37,14 @@ void sse_parser_init(struct sse_parser *parser, size_t max_bytes, sse_event_fn *
 static int event_end(struct sse_parser *parser)
 {
     int r = 0;
+    struct sse_event event = {
+        .id = parser->id,
+        .name = *parser->event ? parser->event : "message",
+        .data = buf_text(&parser->data),
+        .len = parser->data.len,
+    };
     if (parser->has_data)
-        r = parser->on_event(parser->ctx, *parser->event ? parser->event : "message",
-                             buf_text(&parser->data), parser->data.len);
+        r = parser->on_event(parser->ctx, &event);
     buf_reset(&parser->data);
     parser->event[0] = '\0';
     parser->has_data = false;
@@ -48,6 +55,8 @@ static int field(struct sse_parser *parser, const char *name, const char *value)
 {
     if (strcmp(name, "event") == 0)
         (void)snprintf(parser->event, sizeof(parser->event), "%s", value);
+    if (strcmp(name, "id") == 0)
+        (void)snprintf(parser->id, sizeof(parser->id), "%s", value);
     if (strcmp(name, "data") != 0)
         return 0;
     if (parser->has_data)

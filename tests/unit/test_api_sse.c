@@ -33,7 +33,12 @@ static const struct parse_row parse_rows[] = {
     {"two empty lines of data", "data\ndata\n\n", "message=\n;"},
     {"a name without data is no event", "event: a\n\ndata: 1\n\n", "message=1;"},
     {"comments and heartbeats", ":\n\n: hello\ndata: 1\n:\n\n:\n\n", "message=1;"},
-    {"unknown fields", "id: 7\nretry: 3\ndata: 1\nnonsense\n\n", "message=1;"},
+    {"unknown fields", "identity: 7\nretry: 3\ndata: 1\nnonsense\n\n", "message=1;"},
+    {"an id", "id: 7\nevent: a\ndata: 1\n\n", "7:a=1;"},
+    {"an id stays until there is another", "id: 7\ndata: 1\n\ndata: 2\n\nid: 8\ndata: 3\n\n",
+     "7:message=1;7:message=2;8:message=3;"},
+    {"an id without data", "id: 7\n\ndata: 1\n\n", "7:message=1;"},
+    {"an empty id is none", "id: 7\ndata: 1\n\nid\ndata: 2\n\n", "7:message=1;message=2;"},
     {"byte order mark",
      "\xef\xbb\xbf"
      "data: 1\n\n",
@@ -46,10 +51,11 @@ static const struct parse_row parse_rows[] = {
     {"colon in data", "data: {\"a\":\"b\"}\n\n", "message={\"a\":\"b\"};"},
 };
 
-static int note(void *ctx, const char *event, const char *data, size_t len)
+static int note(void *ctx, const struct sse_event *event)
 {
-    assert_int_equal(strlen(data), len);
-    return buf_printf(ctx, "%s=%s;", event, data);
+    assert_int_equal(strlen(event->data), event->len);
+    return buf_printf(ctx, "%s%s%s=%s;", event->id, *event->id ? ":" : "", event->name,
+                      event->data);
 }
 
 static int parse(const char *bytes, size_t first, size_t step, struct buf *out)
@@ -95,16 +101,16 @@ static void test_too_long(void **state)
     ROW("data of many lines");
     (void)snprintf(bytes, sizeof(bytes), "data: %040d\ndata: %040d\n\n", 1, 1);
     assert_int_equal(parse(bytes, 1, 1, &out), -EFBIG);
-    ROW("a name is cut");
-    (void)snprintf(bytes, sizeof(bytes), "event: %050d\ndata: 1\n\n", 1);
+    ROW("an id is cut");
+    (void)snprintf(bytes, sizeof(bytes), "event: %050d\nid: %060d\ndata: 1\n\n", 1, 1);
     assert_int_equal(parse(bytes, 1, 1, &out), 0);
+    (void)snprintf(bytes, sizeof(bytes), "%023d:%050d=1;", 0, 1);
+    assert_string_equal(buf_text(&out), bytes);
 }
 
-static int refuse(void *ctx, const char *event, const char *data, size_t len)
+static int refuse(void *ctx, const struct sse_event *event)
 {
     (void)event;
-    (void)data;
-    (void)len;
     ++*(int *)ctx;
     return -EBADMSG;
 }
@@ -127,13 +133,14 @@ static void test_written_is_read(void **state)
     _cleanup_(buf_close) struct buf wire = BUF_INIT(256);
     _cleanup_(buf_close) struct buf out = BUF_INIT(256);
     json_t *json = json_pack("{s:s}", "text", "two\nlines\r and \xc3\xa4");
-    assert_int_equal(sse_write(&wire, "report", json), 0);
+    assert_int_equal(sse_write(&wire, -1, "report", json), 0);
     assert_int_equal(buf_puts(&wire, SSE_HEARTBEAT), 0);
-    assert_int_equal(sse_write(&wire, "report", json), 0);
+    assert_int_equal(sse_write(&wire, INT64_MAX, "woken", json), 0);
     json_decref(json);
     assert_int_equal(parse(buf_text(&wire), 3, 5, &out), 0);
     assert_string_equal(buf_text(&out), "report={\"text\":\"two\\nlines\\r and \xc3\xa4\"};"
-                                        "report={\"text\":\"two\\nlines\\r and \xc3\xa4\"};");
+                                        "9223372036854775807:woken={\"text\":\"two\\nlines\\r and "
+                                        "\xc3\xa4\"};");
 }
 
 static void test_write_is_whole_or_nothing(void **state)
@@ -141,8 +148,9 @@ static void test_write_is_whole_or_nothing(void **state)
     (void)state;
     _cleanup_(buf_close) struct buf wire = BUF_INIT(55);
     json_t *json = json_pack("{s:i}", "n", 1);
-    assert_int_equal(sse_write(&wire, "progress", json), 0);
-    assert_int_equal(sse_write(&wire, "progress", json), -EFBIG);
+    assert_int_equal(sse_write(&wire, -1, "progress", json), 0);
+    assert_int_equal(sse_write(&wire, -1, "progress", json), -EFBIG);
+    assert_int_equal(sse_write(&wire, 7, "progress", json), -EFBIG);
     json_decref(json);
     assert_string_equal(buf_text(&wire), "event: progress\ndata: {\"n\":1}\n\n");
     assert_int_equal(buf_puts(&wire, "more"), 0);
