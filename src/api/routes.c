@@ -1,69 +1,71 @@
 /* SPDX-License-Identifier: MIT
  *
- * The table of routes, and the dispatcher that runs over it.
+ * The table of routes, what each may be told, and the dispatcher that runs over it.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "api/api.h"
+#include "api/calls.h"
 #include "api/target.h"
-#include "base/nearest.h"
 #include "core/agent.h"
 
-/* One call on its way to the backend. */
-struct call {
-    const struct api_backend *backend;
-    void *ctx;
-    struct api_reply *reply;
-    const char *name;               /* {name} of the path; NULL without one */
-    struct api_reconcile reconcile; /* the parameters of the query */
+static const struct param pass_params[] = {
+    {"dry_run", PARAM_BOOL, PARAM_AT(reconcile.dry_run)},
+    {"deep", PARAM_BOOL, PARAM_AT(reconcile.deep)},
+    {"remove_orphans", PARAM_BOOL, PARAM_AT(reconcile.remove_orphans)},
+    {NULL},
 };
 
-static void call_health(const struct call *call)
-{
-    api_reply_json(call->reply, 200, json_pack("{s:s}", "status", "ok"));
-}
-
-static void call_ready(const struct call *call)
-{
-    call->backend->ready(call->ctx, call->reply);
-}
-
-static void call_agents(const struct call *call)
-{
-    call->backend->agents(call->ctx, call->reply);
-}
-
-static void call_agent(const struct call *call)
-{
-    call->backend->agent(call->ctx, call->name, call->reply);
-}
-
-static void call_reconcile(const struct call *call)
-{
-    struct api_reconcile what = call->reconcile;
-    what.agent = call->name;
-    call->backend->reconcile(call->ctx, &what, call->reply);
-}
-
-/* A parameter of the query: a bool in struct api_reconcile. */
-struct param {
-    const char *name;
-    size_t offset;
+static const struct param agent_pass_params[] = {
+    {"dry_run", PARAM_BOOL, PARAM_AT(reconcile.dry_run)},
+    {"deep", PARAM_BOOL, PARAM_AT(reconcile.deep)},
+    {"recreate", PARAM_BOOL, PARAM_AT(reconcile.recreate)},
+    {NULL},
 };
 
-#define PARAMS_MAX 4
-#define PARAM(field)                                                                               \
-    {                                                                                              \
-#field, offsetof(struct api_reconcile, field)                                              \
-    }
+static const struct param wake_members[] = {
+    {"ttl", PARAM_DURATION, PARAM_AT(wake.ttl_ns), 1, API_TTL_MAX_NS},
+    {"wait", PARAM_BOOL, PARAM_AT(wake.wait)},
+    {"timeout", PARAM_DURATION, PARAM_AT(wake.wait_ns), 1, API_TTL_MAX_NS},
+    {"now", PARAM_BOOL, PARAM_AT(wake.now)},
+    {NULL},
+};
+
+static const struct param renew_members[] = {
+    {"ttl", PARAM_DURATION, PARAM_AT(wake.ttl_ns), 1, API_TTL_MAX_NS},
+    {NULL},
+};
+
+static const struct param hold_members[] = {
+    {"reason", PARAM_TEXT, PARAM_AT(reason), 0, PARAM_REASON_MAX},
+    {NULL},
+};
+
+static const struct param events_params[] = {
+    {"after", PARAM_COUNT, PARAM_AT(events.after), 0, INT64_MAX},
+    {"limit", PARAM_COUNT, PARAM_AT(events.limit), 1, API_EVENTS_LIMIT_MAX},
+    {"kind", PARAM_KIND, PARAM_AT(events.kind)},
+    {"agent", PARAM_AGENT, PARAM_AT(events.agent)},
+    {"since", PARAM_WHEN, PARAM_AT(events.since_ms)},
+    {"newest", PARAM_BOOL, PARAM_AT(events.newest)},
+    {NULL},
+};
+
+/* A call that may take long has progress, and is refused when too many wait. */
+enum waits {
+    WAITS_NEVER,
+    WAITS_ALWAYS,
+    WAITS_IF_ASKED, /* a wake */
+};
 
 struct route {
     const char *method;
-    const char *pattern; /* a part {name} takes an agent's name */
-    void (*run)(const struct call *call);
-    bool waits; /* may take long: has progress, and is refused when too many wait */
-    struct param params[PARAMS_MAX];
+    const char *pattern; /* a part {name} takes an agent's name, {lease} a lease's id */
+    void (*run)(struct call *call);
+    enum waits waits;
+    const struct param *query;   /* NULL: no parameters */
+    const struct param *members; /* of the body; NULL: none */
 };
 
 static const struct route routes[] = {
@@ -71,10 +73,17 @@ static const struct route routes[] = {
     {"GET", "/readyz", call_ready},
     {"GET", "/v1/agents", call_agents},
     {"GET", "/v1/agents/{name}", call_agent},
-    {"POST", "/v1/reconcile", call_reconcile, .waits = true,
-     .params = {PARAM(dry_run), PARAM(deep), PARAM(remove_orphans)}},
-    {"POST", "/v1/agents/{name}/reconcile", call_reconcile, .waits = true,
-     .params = {PARAM(dry_run), PARAM(deep), PARAM(recreate)}},
+    {"POST", "/v1/agents/{name}/wake", call_wake, WAITS_IF_ASKED, .members = wake_members},
+    {"POST", "/v1/agents/{name}/sleep", call_sleep, WAITS_ALWAYS},
+    {"PUT", "/v1/agents/{name}/hold", call_hold, .members = hold_members},
+    {"DELETE", "/v1/agents/{name}/hold", call_unhold},
+    {"POST", "/v1/agents/{name}/reconcile", call_reconcile, WAITS_ALWAYS,
+     .query = agent_pass_params},
+    {"POST", "/v1/leases/{lease}/renew", call_renew, .members = renew_members},
+    {"DELETE", "/v1/leases/{lease}", call_release},
+    {"POST", "/v1/reconcile", call_reconcile, WAITS_ALWAYS, .query = pass_params},
+    {"GET", "/v1/events", call_events, .query = events_params},
+    {"GET", "/v1/stats", call_stats},
 };
 
 static bool pattern_matches(const char *pattern, const struct target *target, const char **ret_name)
@@ -131,83 +140,64 @@ static const struct route *route_find(const char *method, const struct target *t
     return NULL;
 }
 
-static bool bool_parse(const char *text, bool *ret_value)
-{
-    if (!text)
-        return false;
-    bool yes = strcmp(text, "1") == 0 || strcmp(text, "true") == 0;
-    bool no = strcmp(text, "0") == 0 || strcmp(text, "false") == 0;
-    *ret_value = yes;
-    return yes || no;
-}
+#define LEASE_ID_LEN 32
 
-static const struct param *param_find(const struct route *route, const char *key,
-                                      struct api_reply *reply)
+/* False when it has answered 400. */
+static bool name_check(const struct route *route, const struct call *call)
 {
-    struct nearest nearest = {.word = key};
-    for (size_t i = 0; i < PARAMS_MAX && route->params[i].name; i++) {
-        if (strcmp(route->params[i].name, key) == 0)
-            return &route->params[i];
-        nearest_offer(&nearest, route->params[i].name);
+    if (!call->name)
+        return true;
+    bool is_lease = strstr(route->pattern, "{lease}") != NULL;
+    if (is_lease) {
+        size_t len = strspn(call->name, "0123456789abcdef");
+        if (len == LEASE_ID_LEN && !call->name[len])
+            return true;
+        api_reply_problem(call->reply, 400, "bad_lease",
+                          "\"%.80s\" is not an id of a lease; ids have %d digits of 0-9, a-f",
+                          call->name, LEASE_ID_LEN);
+        return false;
     }
-    api_reply_problem(reply, 400, "unknown_parameter", "unknown query parameter \"%.64s\"%s%s%s",
-                      key, nearest.best ? "; did you mean \"" : "",
-                      nearest.best ? nearest.best : "", nearest.best ? "\"" : "");
-    return NULL;
+    if (agent_name_is_valid(call->name))
+        return true;
+    api_reply_problem(call->reply, 400, "bad_name",
+                      "\"%.80s\" is not a name of an agent; names have 1 to %d letters, "
+                      "digits, \"_\", \".\", \"-\" and begin with a letter or digit",
+                      call->name, AGENT_NAME_MAX);
+    return false;
 }
 
 /* False when it has answered 400. */
-static bool params_read(const struct route *route, const struct target *target, struct call *call)
+static bool together_check(const struct call *call)
 {
-    for (size_t i = 0; i < target->params_len; i++) {
-        const struct target_param *given = &target->params[i];
-        const struct param *param = param_find(route, given->key, call->reply);
-        if (!param)
-            return false;
-        bool value = false;
-        if (!bool_parse(given->value, &value)) {
-            api_reply_problem(call->reply, 400, "bad_parameter",
-                              "query parameter \"%s\" must be 1, 0, true or false", param->name);
-            return false;
-        }
-        memcpy((char *)&call->reconcile + param->offset, &value, sizeof(value));
-    }
-    return true;
+    if (!call->params.wake.wait_ns || call->params.wake.wait)
+        return true;
+    api_reply_problem(call->reply, 400, "bad_body",
+                      "\"timeout\" says how long to wait: it needs \"wait\": true");
+    return false;
 }
 
-/* No route takes a body yet. To ignore one would be to do something else than was asked:
- * {"dry_run":true} would change containers. An empty object says nothing and does no harm. */
-static bool body_is_empty(const json_t *body)
+static bool may_wait(const struct route *route, const struct call *call)
 {
-    return !body || (json_is_object(body) && json_object_size(body) == 0);
+    return route->waits == WAITS_ALWAYS ||
+           (route->waits == WAITS_IF_ASKED && call->params.wake.wait);
 }
 
-static void dispatch(const struct api_request *request, const struct target *target,
-                     struct call *call)
+static void dispatch(const struct target *target, struct call *call)
 {
+    const struct api_request *request = call->request;
     const struct route *route = route_find(request->method, target, call->reply, &call->name);
-    if (!route)
+    if (!route || !name_check(route, call) ||
+        !params_read_query(route->query, target, &call->params, call->reply) ||
+        !params_read_body(route->members, request->body, &call->params, call->reply) ||
+        !together_check(call))
         return;
-    if (call->name && !agent_name_is_valid(call->name)) {
-        api_reply_problem(call->reply, 400, "bad_name",
-                          "\"%.80s\" is not a name of an agent; names have 1 to %d letters, "
-                          "digits, \"_\", \".\", \"-\" and begin with a letter or digit",
-                          call->name, AGENT_NAME_MAX);
-        return;
-    }
-    if (!params_read(route, target, call))
-        return;
-    if (!body_is_empty(request->body)) {
-        api_reply_problem(call->reply, 400, "unexpected_body",
-                          "this call takes no body; its options are parameters of the query");
-        return;
-    }
-    if (route->waits && request->busy) {
+    bool waits = may_wait(route, call);
+    if (waits && request->busy) {
         api_reply_problem(call->reply, 503, "busy",
                           "too many requests wait for their answer; try again later");
         return;
     }
-    call->reply->progress = route->waits && request->wants_progress;
+    call->reply->progress = waits && request->wants_progress;
     route->run(call);
 }
 
@@ -220,7 +210,13 @@ void api_dispatch(const struct api_backend *backend, void *ctx, const struct api
         api_reply_error(reply, &err);
         return;
     }
-    struct call call = {.backend = backend, .ctx = ctx, .reply = reply};
-    dispatch(request, &target, &call);
+    struct call call = {
+        .backend = backend,
+        .ctx = ctx,
+        .reply = reply,
+        .request = request,
+        .params = {.events = {.after = PARAM_EVENTS_NO_AFTER}},
+    };
+    dispatch(&target, &call);
     target_close(&target);
 }
