@@ -432,6 +432,7 @@ static void test_server_closes(void **state)
         struct client *client = world_client(&stage.world, client_follow);
         world_run(&stage.world);
         assert_int_equal(client->r, 0);
+        assert_true(stage.in_order || early);
         assert_int_equal(stage.seen, early);
         assert_int_equal(stage.source.gone, 0);
         if (!early) {
