@@ -163,11 +163,22 @@ int args_find_command(const struct command *const *commands, const char *name,
                      "unknown command \"%s\"; `roost help` lists them", name);
 }
 
+/* Nothing after "--" is ours, so it is taken as it stands. */
+static void take_rest(struct parser *p)
+{
+    if (!p->args->command || !p->args->command->takes_rest)
+        return;
+    p->args->rest = p->argv + p->next;
+    p->next = p->argc;
+}
+
 static int check_words(struct parser *p)
 {
     const struct args *a = p->args;
     if (!a->command || args_has(a, OPT_HELP))
         return 0;
+    if (a->rest && !a->rest[0])
+        return usage_error(p, "a command is missing after \"--\"");
     if (a->n_words > a->command->max_words)
         return usage_error(p, "one word too many: \"%s\"", a->words[a->command->max_words]);
     if (a->n_words >= a->command->min_words)
@@ -194,7 +205,7 @@ int args_parse(const struct command *const *commands, int argc, char *const *arg
         if (only_words || word[0] != '-' || word[1] == '\0')
             r = take_word(&p, word);
         else if (strcmp(word, "--") == 0)
-            r = 0, only_words = true;
+            r = 0, only_words = true, take_rest(&p);
         else if (word[1] == '-')
             r = take_long(&p, word + 2);
         else

@@ -6,8 +6,9 @@
  * Everything that is known of an option stands in one row: its id, spellings,
  * value and help. The parser, the usage line and the help text all read it there.
  * An option may stand anywhere, also before the command (then only one of
- * `global_options`); after "--" nothing is an option. Of one given twice the
- * last counts. Parsed values and words are borrowed from argv.
+ * `global_options`); after "--" nothing is an option, and where the command takes a command line of
+ * another program (wake) that is it. Of one given twice the
+ * last counts. Parsed values and words are borrowed from argv, which ends with NULL.
  */
 #pragma once
 
@@ -39,6 +40,16 @@ enum option_id {
     OPT_FORCE,
     OPT_VOLUMES,
     OPT_REASON,
+    OPT_TTL,
+    OPT_WAIT,
+    OPT_NO_WAIT,
+    OPT_TIMEOUT,
+    OPT_NOW,
+    OPT_FOLLOW,
+    OPT_AGENT,
+    OPT_KIND,
+    OPT_SINCE,
+    OPT_LINES,
     OPTION_COUNT,
 };
 
@@ -57,6 +68,7 @@ struct args {
     const char *value[OPTION_COUNT]; /* NULL: not given; a flag that was given is "" */
     const char **words;              /* what is left after the command, in order */
     size_t n_words;
+    char *const *rest; /* what stands after "--" of a command that runs another; NULL: no "--" */
 };
 
 /* Sorts argv[1..] by a NULL-terminated list of commands. On a failure (-EINVAL with ERROR_USAGE,

@@ -60,6 +60,14 @@ static bool is_no_daemon(int r, const struct error *err)
     return r < 0 && strcmp(err->code, "no_daemon") == 0;
 }
 
+static int no_daemon_outcome(int r, struct error *err)
+{
+    if (!is_no_daemon(r, err))
+        return r;
+    error_clear(err);
+    return CALL_NO_DAEMON;
+}
+
 static int ask_daemon(const struct cli *cli, const char *method, const char *path,
                       struct progress *progress, struct api_answer *ret_answer, struct error *err)
 {
@@ -68,10 +76,42 @@ static int ask_daemon(const struct cli *cli, const char *method, const char *pat
         return r;
     r = api_call(cli->socket_path, method, path, NULL, progress ? progress_show : NULL, progress,
                  ret_answer, err);
-    if (!is_no_daemon(r, err))
+    return no_daemon_outcome(r, err);
+}
+
+int cli_ask(const struct cli *cli, const struct api_client *how, const char *method,
+            const char *path, const json_t *body, json_t **ret_json, struct error *err)
+{
+    struct api_client client = how ? *how : (struct api_client){0};
+    struct api_answer answer = {0};
+    client.socket_path = cli->socket_path;
+    int r = check_listener(cli, err);
+    if (r == 0)
+        r = api_client_call(&client, method, path, body, &answer, err);
+    r = no_daemon_outcome(r, err);
+    if (r == 0)
+        *ret_json = answer.json;
+    return r;
+}
+
+int cli_follow(const struct cli *cli, const struct api_client *how, const char *path,
+               const char *last_id, api_event_fn *followed, void *ctx, struct error *err)
+{
+    struct api_client client = *how;
+    client.socket_path = cli->socket_path;
+    int r = check_listener(cli, err);
+    if (r == 0)
+        r = api_client_follow(&client, path, last_id, followed, ctx, err);
+    return no_daemon_outcome(r, err);
+}
+
+int cli_needs_daemon(const struct cli *cli, int r, const char *what, struct error *err)
+{
+    if (r != CALL_NO_DAEMON)
         return r;
-    error_clear(err);
-    return CALL_NO_DAEMON;
+    return error_set(err, -ECONNREFUSED, ERROR_UNREACHABLE, "no_daemon",
+                     "no daemon listens on %s, and %s needs one; start it with `roost serve`",
+                     cli->socket_path, what);
 }
 
 static int do_here(struct cli *cli, const char *method, const char *path, struct progress *progress,

@@ -7,11 +7,9 @@
 
 #include <errno.h>
 #include <locale.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/help.h"
 
@@ -54,18 +52,11 @@ static int fail(const struct cli *cli, int r, const struct error *err)
     return error_exit_status(err->kind);
 }
 
-/* A pipe without a reader any more: | head has seen enough. */
-static bool reader_is_gone(void)
-{
-    struct pollfd p = {.fd = STDOUT_FILENO};
-    return poll(&p, 1, 0) > 0 && (p.revents & POLLERR);
-}
-
 /* A full disk behind stdout is a failure; a reader that left is none. */
 static int close_stdout(int status)
 {
     bool failed = ferror(stdout) != 0;
-    bool gone = reader_is_gone();
+    bool gone = cli_reader_is_gone();
     errno = 0;
     if ((fclose(stdout) == 0 && !failed) || gone || errno == EPIPE)
         return status;

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "api/client.h"
 #include "base/buf.h"
 #include "cli/args.h"
 #include "cli/command.h"
@@ -54,6 +55,12 @@ void cli_error(const char *fmt, ...) _printf_(1, 2);
 /* One object: indented on a terminal, else on one line. */
 int cli_print_json(const json_t *json, struct error *err) _must_use_;
 
+/* One object on one line, wherever it goes. */
+int cli_print_json_line(const json_t *json, struct error *err) _must_use_;
+
+/* Stdout is a pipe without a reader any more: | head has seen enough. */
+bool cli_reader_is_gone(void);
+
 /* Asks on the terminal; "y" or "yes" is yes. `yes` (-y) answers for the person. Without a terminal,
  * or when the answer is another: negative with `err`. */
 int cli_confirm(const struct cli *cli, const char *question, struct error *err) _must_use_;
@@ -73,6 +80,20 @@ enum call_where {
  * (NULL for an answer without a body). */
 int cli_call(struct cli *cli, enum call_where where, const char *method, const char *path,
              bool progress, json_t **ret_json, struct error *err) _must_use_;
+
+/* One API request to the daemon, with a body (or NULL) and in any manner of asking (`how` NULL: the
+ * usual one; its socket is set here). 0, negative, or CALL_NO_DAEMON. */
+int cli_ask(const struct cli *cli, const struct api_client *how, const char *method,
+            const char *path, const json_t *body, json_t **ret_json, struct error *err) _must_use_;
+
+/* api_client_follow() of the daemon, or CALL_NO_DAEMON. */
+int cli_follow(const struct cli *cli, const struct api_client *how, const char *path,
+               const char *last_id, api_event_fn *followed, void *ctx,
+               struct error *err) _must_use_;
+
+/* Makes of CALL_NO_DAEMON an error for what only a daemon can do ("a lease"); passes on all else.
+ */
+int cli_needs_daemon(const struct cli *cli, int r, const char *what, struct error *err) _must_use_;
 
 /* "/v1/agents/{name}{rest}" with the name escaped. */
 #define AGENT_PATH_SIZE 512

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct command {
         *args; /* the words of the usage line, "" for none; the first is named when it is missing */
     size_t min_words;
     size_t max_words;
+    bool takes_rest;                  /* "-- COMMAND…" may follow, for it to run */
     const char *summary;              /* one line, no dot */
     const struct option_def *options; /* ends with a row of NULL name; NULL: none */
     const char *help;                 /* paragraphs of at most 80 columns, examples last */
@@ -43,6 +45,10 @@ extern const struct command command_set;
 extern const struct command command_rm;
 extern const struct command command_hold;
 extern const struct command command_unhold;
+extern const struct command command_wake;
+extern const struct command command_renew;
+extern const struct command command_release;
+extern const struct command command_sleep;
 extern const struct command command_recreate;
 extern const struct command command_down;
 extern const struct command command_backup;

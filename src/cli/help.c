@@ -27,6 +27,8 @@ int help_usage(const struct command *command, struct buf *ret_text)
         (void)buf_printf(ret_text, " %s", command->args);
     for (const struct option_def *o = command->options; o && o->name; o++)
         usage_option(o, ret_text);
+    if (command->takes_rest)
+        (void)buf_puts(ret_text, " [-- COMMAND…]");
     return ret_text->error;
 }
 

@@ -3,6 +3,7 @@
  * What the program says: lines on stderr, data on stdout, a question.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,13 +53,29 @@ void cli_error(const char *fmt, ...)
 }
 
 /* On a terminal whatever is not ASCII is escaped: text from outside could else steer it. */
-int cli_print_json(const json_t *json, struct error *err)
+static int print_json(const json_t *json, size_t on_terminal, struct error *err)
 {
-    size_t flags = isatty(STDOUT_FILENO) ? JSON_INDENT(2) | JSON_ENSURE_ASCII : 0;
+    size_t flags = isatty(STDOUT_FILENO) ? on_terminal | JSON_ENSURE_ASCII : 0;
     if (json_dumpf(json, stdout, flags | JSON_ENCODE_ANY) < 0)
         return error_set(err, -EIO, ERROR_FAILED, NULL, "cannot print the answer");
     (void)fputc('\n', stdout);
     return 0;
+}
+
+int cli_print_json(const json_t *json, struct error *err)
+{
+    return print_json(json, JSON_INDENT(2), err);
+}
+
+int cli_print_json_line(const json_t *json, struct error *err)
+{
+    return print_json(json, 0, err);
+}
+
+bool cli_reader_is_gone(void)
+{
+    struct pollfd p = {.fd = STDOUT_FILENO};
+    return poll(&p, 1, 0) > 0 && (p.revents & POLLERR);
 }
 
 int cli_confirm(const struct cli *cli, const char *question, struct error *err)
