@@ -94,19 +94,19 @@ static void take(struct core *core, const struct core_event *event)
         pass_add(core, &event->pass);
         break;
     case CORE_LEASE:
-        lease_remember(core, &event->lease);
+        leases_remember(core, &event->lease);
         break;
     case CORE_WAKE:
-        lease_wake(core, &event->wake);
+        leases_wake(core, &event->wake);
         break;
     case CORE_RENEW:
-        lease_renew(core, &event->renew);
+        leases_renew(core, &event->renew);
         break;
     case CORE_RELEASE:
-        lease_release(core, &event->release);
+        leases_release(core, &event->release);
         break;
     case CORE_SLEEP:
-        lease_sleep(core, &event->sleep);
+        leases_sleep(core, &event->sleep);
         break;
     case CORE_LOOK:
         listing_request(core, false);

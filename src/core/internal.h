@@ -354,11 +354,11 @@ const char *settle_standing_error(const struct agent *a, const struct rule *rule
 void settle_reason(const struct agent *a, const struct rule *rule, char *buf, size_t size);
 
 /* lease.c */
-void lease_wake(struct core *core, const struct core_wake *wake);
-void lease_renew(struct core *core, const struct core_renew *renew);
-void lease_release(struct core *core, const struct core_release *release);
-void lease_sleep(struct core *core, const struct core_sleep *sleep);
-void lease_remember(struct core *core, const struct core_lease *lease);
+void leases_wake(struct core *core, const struct core_wake *wake);
+void leases_renew(struct core *core, const struct core_renew *renew);
+void leases_release(struct core *core, const struct core_release *release);
+void leases_sleep(struct core *core, const struct core_sleep *sleep);
+void leases_remember(struct core *core, const struct core_lease *lease);
 void leases_end(struct core *core, struct agent *a, const char *reason, enum answer answer);
 void leases_free(struct core *core, struct agent *a);
 /* Both return when they want to be called next. */

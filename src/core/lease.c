@@ -174,7 +174,7 @@ static bool add_waiter(struct core *core, struct agent *a, const struct core_wak
     return true;
 }
 
-void lease_wake(struct core *core, const struct core_wake *wake)
+void leases_wake(struct core *core, const struct core_wake *wake)
 {
     struct agent *a = agents_find(core, wake->agent);
     const char *words = NULL;
@@ -196,7 +196,7 @@ void lease_wake(struct core *core, const struct core_wake *wake)
     agent_move(core, a, INPUT_WAKE);
 }
 
-void lease_renew(struct core *core, const struct core_renew *renew)
+void leases_renew(struct core *core, const struct core_renew *renew)
 {
     struct lease *lease = find_lease(core, renew->lease);
     if (!lease) {
@@ -210,7 +210,7 @@ void lease_renew(struct core *core, const struct core_renew *renew)
     say(core, renew->wake, ANSWER_DONE, lease->agent, lease, NULL);
 }
 
-void lease_release(struct core *core, const struct core_release *release)
+void leases_release(struct core *core, const struct core_release *release)
 {
     struct lease *lease = find_lease(core, release->lease);
     if (!lease) {
@@ -222,7 +222,7 @@ void lease_release(struct core *core, const struct core_release *release)
     say(core, release->wake, ANSWER_DONE, a, NULL, NULL);
 }
 
-void lease_sleep(struct core *core, const struct core_sleep *sleep)
+void leases_sleep(struct core *core, const struct core_sleep *sleep)
 {
     struct agent *a = agents_find(core, sleep->agent);
     const char *words = NULL;
@@ -244,7 +244,7 @@ void lease_sleep(struct core *core, const struct core_sleep *sleep)
 }
 
 /* At start: one that was given before, and is still good. */
-void lease_remember(struct core *core, const struct core_lease *lease)
+void leases_remember(struct core *core, const struct core_lease *lease)
 {
     struct agent *a = agents_find(core, lease->agent);
     if (a && a->presence == PRESENCE_ROW && !find_lease(core, lease->id))
