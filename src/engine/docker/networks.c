@@ -77,6 +77,37 @@ static const char *find_network(json_t *list, const char *name)
     return NULL;
 }
 
+/* Two of one name, which no container could join any more ("network x is ambiguous"): a create
+ * whose client was killed was carried out beside the next client's. The last that roost made, or
+ * NULL. */
+static const char *find_surplus(json_t *list, const char *name)
+{
+    const char *last = NULL;
+    size_t i, n = 0;
+    json_t *network;
+    json_array_foreach (list, i, network) {
+        const char *its = json_string_value(json_object_get(network, "Name"));
+        if (!its || strcmp(its, name) != 0)
+            continue;
+        n++;
+        if (json_object_get(json_object_get(network, "Labels"), "roost.fleet"))
+            last = json_string_value(json_object_get(network, "Id"));
+    }
+    return n > 1 ? last : NULL;
+}
+
+/* One that is in use stays: then the other was not, and the next look finds it. */
+static void on_surplus_removed(void *ctx, const struct answer *answer)
+{
+    finish(ctx, &(struct engine_result){.outcome = ENGINE_ALREADY});
+}
+
+static void remove_surplus(struct making *m, const char *id)
+{
+    struct request_spec spec = spec_of(m, "DELETE", LANE_BULK, on_surplus_removed);
+    call_send(m->call->engine, &spec, "/networks/%s", id, NULL);
+}
+
 static void on_networks(void *ctx, const struct answer *answer)
 {
     struct making *m = ctx;
@@ -95,7 +126,10 @@ static void on_networks(void *ctx, const struct answer *answer)
     /* Looking has changed nothing. */
     if (result.outcome == ENGINE_UNKNOWN)
         result.outcome = ENGINE_UNREACHABLE;
-    if (result.outcome == ENGINE_DONE)
+    const char *surplus = result.outcome == ENGINE_ALREADY ? find_surplus(list, name) : NULL;
+    if (surplus)
+        remove_surplus(m, surplus);
+    else if (result.outcome == ENGINE_DONE)
         make(m);
     else
         finish(m, &result);
