@@ -40,7 +40,8 @@ void buf_consume(struct buf *b, size_t n);
 /* The text, never NULL ("" when empty). Borrowed until the next call. */
 const char *buf_text(const struct buf *b);
 
-/* Hand the bytes over (free()), leaving the buffer empty. NULL when an error is set or out of memory. */
+/* Hand the bytes over (free()), leaving the buffer empty. NULL when an error is set or out of
+ * memory. */
 char *buf_steal(struct buf *b) _must_use_;
 
 void buf_close(struct buf *b);

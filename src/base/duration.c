@@ -18,13 +18,13 @@ struct unit {
 
 /* "ms" before "m", or it would never be seen. */
 static const struct unit duration_units[] = {
-    {"us", 1000},          {"ms", NS_PER_MS},       {"s", NS_PER_S},
-    {"m", 60 * NS_PER_S},  {"h", 3600 * NS_PER_S},  {"d", 86400 * NS_PER_S},
+    {"us", 1000},         {"ms", NS_PER_MS},      {"s", NS_PER_S},
+    {"m", 60 * NS_PER_S}, {"h", 3600 * NS_PER_S}, {"d", 86400 * NS_PER_S},
 };
 
 static const struct unit size_units[] = {
-    {"", 1},          {"b", 1},          {"k", 1U << 10},  {"kb", 1U << 10},
-    {"m", 1U << 20},  {"mb", 1U << 20},  {"g", 1U << 30},  {"gb", 1U << 30},
+    {"", 1},         {"b", 1},         {"k", 1U << 10}, {"kb", 1U << 10},
+    {"m", 1U << 20}, {"mb", 1U << 20}, {"g", 1U << 30}, {"gb", 1U << 30},
 };
 
 static int add_scaled(uint64_t *total, uint64_t number, uint64_t scale)

@@ -63,7 +63,8 @@ void text_visible(const char *text, char *ret_clean, size_t size)
     for (size_t i = 0; i < len;) {
         size_t n = text_char_len(text + i, len - i);
         uint8_t c = (uint8_t)text[i];
-        bool control = c < 0x20 || c == 0x7f || (c == 0xc2 && n == 2 && (uint8_t)text[i + 1] < 0xa0);
+        bool control =
+            c < 0x20 || c == 0x7f || (c == 0xc2 && n == 2 && (uint8_t)text[i + 1] < 0xa0);
         size_t need = n == 0 || control ? 4 : n;
         if (out + need >= size)
             break;

@@ -21,9 +21,9 @@
  * Ownership: strings in events are borrowed for the step. Effects and their strings are valid until
  * the next core_step().
  *
- * Memory: when it runs out the step returns -ENOMEM; the picture stays consistent, no effect is half
- * made, and the next CORE_TIME or listing catches up. A row, tombstone, memory, lease or pass must then be
- * told again, since it may not have been taken whole; twice does no harm.
+ * Memory: when it runs out the step returns -ENOMEM; the picture stays consistent, no effect is
+ * half made, and the next CORE_TIME or listing catches up. A row, tombstone, memory, lease or pass
+ * must then be told again, since it may not have been taken whole; twice does no harm.
  */
 #pragma once
 

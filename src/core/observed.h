@@ -10,8 +10,8 @@
 
 #include "core/agent.h"
 
-/* `State` of a container, as Docker words it. Paused, dead and removing are states of their own, not
- * "stopped" (moby/moby#22312). */
+/* `State` of a container, as Docker words it. Paused, dead and removing are states of their own,
+ * not "stopped" (moby/moby#22312). */
 enum container_status {
     CONTAINER_CREATED,
     CONTAINER_RUNNING,
@@ -32,17 +32,17 @@ enum container_health {
 
 /* What an engine's answer means. */
 enum engine_outcome {
-    ENGINE_DONE,          /* it did it now */
-    ENGINE_ALREADY,       /* it was so before (304) */
-    ENGINE_NOT_FOUND,     /* no such container, network, volume */
-    ENGINE_IMAGE_MISSING, /* create: the image is not there */
-    ENGINE_NAME_TAKEN,    /* create, rename: another container has or reserves the name */
+    ENGINE_DONE,            /* it did it now */
+    ENGINE_ALREADY,         /* it was so before (304) */
+    ENGINE_NOT_FOUND,       /* no such container, network, volume */
+    ENGINE_IMAGE_MISSING,   /* create: the image is not there */
+    ENGINE_NAME_TAKEN,      /* create, rename: another container has or reserves the name */
     ENGINE_NETWORK_MISSING, /* start: a network of the container was removed meanwhile */
-    ENGINE_BUSY,          /* removal in progress, or a state that forbids it now */
-    ENGINE_REFUSED,       /* it understood and said no: bad option, port taken, command missing */
-    ENGINE_UNSUPPORTED,   /* this engine has no such call (podman: update) */
-    ENGINE_UNREACHABLE,   /* it was certainly not carried out: nothing was sent */
-    ENGINE_UNKNOWN,       /* sent, and no whole answer: it may have been done or be done later */
+    ENGINE_BUSY,            /* removal in progress, or a state that forbids it now */
+    ENGINE_REFUSED,         /* it understood and said no: bad option, port taken, command missing */
+    ENGINE_UNSUPPORTED,     /* this engine has no such call (podman: update) */
+    ENGINE_UNREACHABLE,     /* it was certainly not carried out: nothing was sent */
+    ENGINE_UNKNOWN,         /* sent, and no whole answer: it may have been done or be done later */
 };
 
 const char *container_status_name(enum container_status status);
@@ -61,7 +61,8 @@ struct observation {
      * fleet. */
     bool ours;
     const char *agent;           /* roost.agent, "" without */
-    const char *compose_service; /* com.docker.compose.service when the project is this fleet's name, else "" */
+    const char *compose_service; /* com.docker.compose.service when the project is this fleet's
+                                    name, else "" */
     struct spec_id spec;         /* roost.spec; version 0: none, or not readable */
     enum lifecycle made_as;      /* roost.lifecycle */
 

@@ -40,17 +40,17 @@ struct engine_label {
 
 /* One container, from a row of a listing or from an inspection. Strings are never NULL. */
 struct engine_container {
-    const char *id;     /* 64 hex digits */
-    const char *name;   /* without the leading slash; the first name when there are several */
-    const char *image;  /* as it was asked for; an image id when the tag has moved */
+    const char *id;    /* 64 hex digits */
+    const char *name;  /* without the leading slash; the first name when there are several */
+    const char *image; /* as it was asked for; an image id when the tag has moved */
     const char *image_id;
     enum container_status status;
     enum container_health health;
-    int64_t created_s;              /* Unix time */
-    const char *network_mode;       /* HostConfig.NetworkMode */
+    int64_t created_s;        /* Unix time */
+    const char *network_mode; /* HostConfig.NetworkMode */
     const struct engine_label *labels;
     size_t n_labels;
-    const char *const *networks;    /* names of the networks that it is attached to */
+    const char *const *networks; /* names of the networks that it is attached to */
     size_t n_networks;
     const struct engine_mount *mounts;
     size_t n_mounts;
@@ -60,11 +60,11 @@ struct engine_container {
     const char *restart_policy; /* "no", "unless-stopped", … ; "" is told as "no" */
     int exit_code;
     bool oom_killed;
-    const char *state_error;    /* State.Error: why a start failed */
-    int64_t started_at_ns;      /* State.StartedAt as Unix time, 0 when never */
+    const char *state_error; /* State.Error: why a start failed */
+    int64_t started_at_ns;   /* State.StartedAt as Unix time, 0 when never */
     int64_t finished_at_ns;
     int restart_count;
-    const char *address;        /* an IP address of the container on one of its networks, "" for none */
+    const char *address; /* an IP address of the container on one of its networks, "" for none */
 };
 
 /* The value of a label, or NULL. */
@@ -85,16 +85,17 @@ typedef void engine_done_fn(void *ctx, const struct engine_result *result);
 typedef void engine_row_fn(void *ctx, const struct engine_container *row);
 
 struct engine_options {
-    const char *url;       /* unix:///run/docker.sock, tcp://host:2376, http://…, https://…; NULL:
-                            * DOCKER_HOST, else unix:///var/run/docker.sock */
-    const char *cert_path; /* ca.pem, cert.pem, key.pem; NULL: DOCKER_CERT_PATH, else ~/.docker when TLS is on */
-    /* 1: TLS, checking the server's certificate; 0: without checking; -1: from DOCKER_TLS_VERIFY. tcp:// is TLS when
-     * this is 1 or a cert_path is there, https:// always; and the server is checked unless this says 0 (or
-     * DOCKER_TLS_VERIFY is set to "", 0, no, false). */
+    const char *url; /* unix:///run/docker.sock, tcp://host:2376, http://…, https://…; NULL:
+                      * DOCKER_HOST, else unix:///var/run/docker.sock */
+    const char *cert_path; /* ca.pem, cert.pem, key.pem; NULL: DOCKER_CERT_PATH, else ~/.docker when
+                              TLS is on */
+    /* 1: TLS, checking the server's certificate; 0: without checking; -1: from DOCKER_TLS_VERIFY.
+     * tcp:// is TLS when this is 1 or a cert_path is there, https:// always; and the server is
+     * checked unless this says 0 (or DOCKER_TLS_VERIFY is set to "", 0, no, false). */
     int tls_verify;
-    /* Deadline of a short request, from its sending to its whole answer; 0: 30 s. create, start and remove have
-     * four times as long, stop has the grace period on top, a ping 5 s at most. What waits for a connection is not
-     * running out of time: that ends as those before it do. */
+    /* Deadline of a short request, from its sending to its whole answer; 0: 30 s. create, start and
+     * remove have four times as long, stop has the grace period on top, a ping 5 s at most. What
+     * waits for a connection is not running out of time: that ends as those before it do. */
     uint64_t timeout_ms;
 };
 
@@ -104,7 +105,8 @@ struct engine_options {
 int engine_docker_open(uv_loop_t *loop, const struct engine_options *options,
                        struct engine **ret_engine, struct error *err) _must_use_;
 
-/* Ends every request without its callback and closes the handles; `closed` (may be NULL) runs from the loop. */
+/* Ends every request without its callback and closes the handles; `closed` (may be NULL) runs from
+ * the loop. */
 void engine_close(struct engine *engine, void (*closed)(void *ctx), void *ctx);
 
 /* For messages: the URL that it speaks to; the version as "1.41", "" before the first answer. */
@@ -120,12 +122,13 @@ void engine_inspect(struct engine *engine, const char *id, engine_done_fn *done,
 
 /* A network to attach after creation, where the engine takes only one at create (API < 1.44). */
 struct engine_attach {
-    const char *network;     /* name */
-    const char *endpoint;    /* JSON of EndpointSettings */
+    const char *network;  /* name */
+    const char *endpoint; /* JSON of EndpointSettings */
 };
 
-/* Create, then attach. DONE means attached to all; when an attachment fails the container is removed again and the
- * outcome is the attachment's. `body` is the JSON of POST /containers/create. */
+/* Create, then attach. DONE means attached to all; when an attachment fails the container is
+ * removed again and the outcome is the attachment's. `body` is the JSON of POST /containers/create.
+ */
 struct engine_create {
     const char *name;
     const char *body;
@@ -135,7 +138,8 @@ struct engine_create {
 };
 void engine_create(struct engine *engine, const struct engine_create *request, engine_done_fn *done,
                    void *ctx);
-/* Leave a network by force and join it again: for a container whose network was removed and made anew. */
+/* Leave a network by force and join it again: for a container whose network was removed and made
+ * anew. */
 void engine_rejoin(struct engine *engine, const char *id, const struct engine_attach *attach,
                    engine_done_fn *done, void *ctx);
 void engine_start(struct engine *engine, const char *id, engine_done_fn *done, void *ctx);
@@ -154,12 +158,13 @@ void engine_remove(struct engine *engine, const char *id, engine_done_fn *done, 
 void engine_update_restart(struct engine *engine, const char *id, const char *policy,
                            engine_done_fn *done, void *ctx);
 
-/* Networks and volumes. create: DONE, or ALREADY when one of that name exists (networks are looked up by
- * name first: the engine would make a second one of the same name). `body` is the JSON of the create call, with
- * its Name. */
+/* Networks and volumes. create: DONE, or ALREADY when one of that name exists (networks are looked
+ * up by name first: the engine would make a second one of the same name). `body` is the JSON of the
+ * create call, with its Name. */
 void engine_network_create(struct engine *engine, const char *name, const char *body,
                            engine_done_fn *done, void *ctx);
-void engine_network_remove(struct engine *engine, const char *name, engine_done_fn *done, void *ctx);
+void engine_network_remove(struct engine *engine, const char *name, engine_done_fn *done,
+                           void *ctx);
 void engine_volume_create(struct engine *engine, const char *name, const char *body,
                           engine_done_fn *done, void *ctx);
 void engine_volume_remove(struct engine *engine, const char *name, engine_done_fn *done, void *ctx);
@@ -179,28 +184,32 @@ void engine_info(struct engine *engine, engine_info_fn *done, void *ctx);
 
 /* The event stream. One stream an engine. */
 struct engine_event {
-    const char *action;  /* "start", "die", "health_status: healthy" is told as "health_status" with `health` */
-    const char *id;      /* the container */
-    const char *name;    /* its name at that time, without a slash */
-    const char *old_name;/* rename: the name before */
-    const char *label_db;    /* roost.db, roost.fleet, roost.agent of the event's attributes; NULL without */
+    const char *action; /* "start", "die", "health_status: healthy" is told as "health_status" with
+                           `health` */
+    const char *id;     /* the container */
+    const char *name;   /* its name at that time, without a slash */
+    const char *old_name; /* rename: the name before */
+    const char
+        *label_db; /* roost.db, roost.fleet, roost.agent of the event's attributes; NULL without */
     const char *label_fleet;
     const char *label_agent;
-    int exit_code;       /* die; -1 when not told */
-    int signal;          /* kill; 0 when not told */
+    int exit_code; /* die; -1 when not told */
+    int signal;    /* kill; 0 when not told */
     enum container_health health;
-    int64_t time_ns;     /* the engine's own time, Unix */
+    int64_t time_ns; /* the engine's own time, Unix */
 };
 typedef void engine_event_fn(void *ctx, const struct engine_event *event);
 
-/* Opens GET /events for containers, from `since_ns` (engine time, inclusive; 0: from now). `opened` runs when the
- * answer's headers have come; `event` for each event of a container but exec_*, attach, resize, top, copy …; `ended` once when the stream is
- * over, for whatever reason (not after engine_events_close()). */
+/* Opens GET /events for containers, from `since_ns` (engine time, inclusive; 0: from now). `opened`
+ * runs when the answer's headers have come; `event` for each event of a container but exec_*,
+ * attach, resize, top, copy …; `ended` once when the stream is over, for whatever reason (not after
+ * engine_events_close()). */
 struct engine_events_handler {
     void (*opened)(void *ctx);
     engine_event_fn *event;
     void (*ended)(void *ctx, const struct error *why);
 };
 int engine_events_open(struct engine *engine, int64_t since_ns,
-                       const struct engine_events_handler *handler, void *ctx, struct error *err) _must_use_;
+                       const struct engine_events_handler *handler, void *ctx,
+                       struct error *err) _must_use_;
 void engine_events_close(struct engine *engine);

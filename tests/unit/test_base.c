@@ -75,9 +75,18 @@ static void sizes(void **state)
         int r;
         uint64_t bytes;
     } rows[] = {
-        {"0", 0, 0},           {"512", 0, 512},        {"64m", 0, 64U << 20}, {"64MB", 0, 64U << 20},
-        {"1g", 0, 1U << 30},   {"3kb", 0, 3072},       {"7b", 0, 7},          {"", -EINVAL, 0},
-        {"m", -EINVAL, 0},     {"1.5g", -EINVAL, 0},   {"-1", -EINVAL, 0},    {"1t", -EINVAL, 0},
+        {"0", 0, 0},
+        {"512", 0, 512},
+        {"64m", 0, 64U << 20},
+        {"64MB", 0, 64U << 20},
+        {"1g", 0, 1U << 30},
+        {"3kb", 0, 3072},
+        {"7b", 0, 7},
+        {"", -EINVAL, 0},
+        {"m", -EINVAL, 0},
+        {"1.5g", -EINVAL, 0},
+        {"-1", -EINVAL, 0},
+        {"1t", -EINVAL, 0},
         {"17179869184g", -ERANGE, 0},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -122,7 +131,8 @@ static void times(void **state)
 static void errors_gather_context(void **state)
 {
     struct error err = ERROR_INIT;
-    assert_int_equal(error_set(&err, -EINVAL, ERROR_INVALID, "bad_port", "port %d is no port", 99999), -EINVAL);
+    assert_int_equal(
+        error_set(&err, -EINVAL, ERROR_INVALID, "bad_port", "port %d is no port", 99999), -EINVAL);
     assert_int_equal(error_wrap(&err, -EINVAL, "service %s", "web"), -EINVAL);
     assert_string_equal(err.text, "service web: port 99999 is no port");
     assert_string_equal(err.code, "bad_port");
@@ -154,8 +164,12 @@ static void nearest_word(void **state)
     static const struct {
         const char *word, *best;
     } rows[] = {
-        {"enviroment", "environment"}, {"imgae", "image"}, {"PORTS", "ports"},
-        {"prots", "ports"},            {"zebra", NULL},    {"", NULL},
+        {"enviroment", "environment"},
+        {"imgae", "image"},
+        {"PORTS", "ports"},
+        {"prots", "ports"},
+        {"zebra", NULL},
+        {"", NULL},
     };
     static const char *const known[] = {"image", "ports", "environment", "expose"};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -187,7 +201,9 @@ static void sha256_and_hex(void **state)
 static void hostile_text_is_made_visible(void **state)
 {
     char clean[64];
-    text_visible("a\x1b[31m\r\n\xc2\x9b" "\xff\xc3\xa9", clean, sizeof(clean));
+    text_visible("a\x1b[31m\r\n\xc2\x9b"
+                 "\xff\xc3\xa9",
+                 clean, sizeof(clean));
     assert_string_equal(clean, "a\\x1b[31m\\x0d\\x0a\\x9b\\xff\xc3\xa9");
     text_visible("\n\n\n\n", clean, 8);
     assert_string_equal(clean, "\\x0a"); /* no half escape */

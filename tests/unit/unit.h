@@ -13,6 +13,6 @@
 
 #include <cmocka.h>
 
-/* cmocka prints nothing of a passing test, so a row is announced on its way and the last one before a
- * failure is the culprit. */
+/* cmocka prints nothing of a passing test, so a row is announced on its way and the last one before
+ * a failure is the culprit. */
 #define ROW(...) ((void)printf("    row: " __VA_ARGS__), (void)printf("\n"))
