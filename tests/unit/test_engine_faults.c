@@ -105,15 +105,14 @@ static void a_listing_is_whole_or_unknown(void **state)
     }
 }
 
+/* `n` bytes of white space between a beginning and an end. */
 static char *many_bytes(const char *head, size_t n, const char *tail)
 {
-    size_t a = strlen(head), b = strlen(tail);
-    char *text = malloc(a + n + b + 1);
-    assert_non_null(text);
-    memcpy(text, head, a);
-    memset(text + a, ' ', n);
-    memcpy(text + a + n, tail, b + 1);
-    return text;
+    struct buf text = BUF_INIT((size_t)128 << 20);
+    (void)buf_printf(&text, "%s%*s%s", head, (int)n, "", tail);
+    char *bytes = buf_steal(&text);
+    assert_non_null(bytes);
+    return bytes;
 }
 
 static void answers_have_a_size(void **state)
@@ -275,7 +274,7 @@ static void deadlines_follow_the_work(void **state)
     struct fake f;
     fake_open(&f, rules, ARRAY_LEN(rules), SHORT_MS);
     struct fake_result stop = {0}, start = {0}, rename = {0};
-    engine_stop(f.engine, "web", 10 * SHORT_MS, fake_on_done, &stop);
+    engine_stop(f.engine, "web", UINT64_C(10) * SHORT_MS, fake_on_done, &stop);
     engine_start(f.engine, "web", fake_on_done, &start);
     engine_rename(f.engine, "web", "web2", fake_on_done, &rename);
     fake_wait(&f, &rename);
