@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "compose/load.h"
 #include "compose/scalar.h"
 
@@ -54,28 +55,32 @@ static int convert_variables(struct loader *l, const struct node *n, json_t **re
         r = convert_charge(l, n, out.len);
     if (r < 0)
         return r;
-    *ret_json = json_stringn(buf_text(&out), out.len);
-    if (!*ret_json)
+    if (!text_is_utf8(buf_text(&out), out.len))
         return node_error(l, n, "a variable in it has a value that is not UTF-8");
-    return 0;
+    *ret_json = json_stringn(buf_text(&out), out.len);
+    return *ret_json ? 0 : -ENOMEM;
 }
 
 /* Compose reads 022 as 18 and 1.10 as 1.1, also where a text is meant. So do we, but say so. */
-static int convert_number_as_text(struct loader *l, const struct node *n, const struct scalar *s,
-                                  json_t **ret_json)
+static int warn_of_number(struct loader *l, const struct node *n)
 {
-    char text[SCALAR_TEXT_SIZE];
-    scalar_format(s, text);
-    *ret_json = json_string(text);
-    if (!*ret_json)
-        return -ENOMEM;
-    if (s->kind == SCALAR_BOOL || strcmp(text, n->text) == 0)
-        return 0;
     char key[64];
     (void)snprintf(key, sizeof(key), ":%d:%d", n->line, n->column);
     return diag_warning(&l->diag, key, n->line, n->column,
                         "this is a number that reads back differently from how it is written; put "
                         "it in quotes to keep it");
+}
+
+static int convert_number_as_text(struct loader *l, const struct node *n, const struct scalar *s,
+                                  json_t **ret_json)
+{
+    char text[SCALAR_TEXT_SIZE];
+    scalar_format(s, text);
+    int r = s->kind != SCALAR_BOOL && strcmp(text, n->text) != 0 ? warn_of_number(l, n) : 0;
+    if (r < 0)
+        return r;
+    *ret_json = json_string(text);
+    return *ret_json ? 0 : -ENOMEM;
 }
 
 static int convert_scalar(struct loader *l, const struct node *n, bool as_text, json_t **ret_json)

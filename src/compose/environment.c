@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "compose/dotenv.h"
 #include "compose/file.h"
 #include "compose/load.h"
@@ -141,11 +142,10 @@ static int put_variable(struct gather *g, const char *name, json_t *value)
     int r = convert_charge(g->l, place(g), strlen(seen));
     if (r < 0)
         return r;
-    json_t *text = json_string(seen);
-    if (!text)
+    if (!text_is_utf8(seen, strlen(seen)))
         return node_error(g->l, place(g), "the value of \"%s\" in the environment is not UTF-8",
                           SHOWN(name));
-    return json_object_set_new(g->result, name, text) < 0 ? -ENOMEM : 0;
+    return json_object_set_new(g->result, name, json_string(seen)) < 0 ? -ENOMEM : 0;
 }
 
 static int put_item(struct gather *g, const json_t *item)

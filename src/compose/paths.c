@@ -5,8 +5,16 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "compose/file.h"
 #include "compose/load.h"
+
+static int check_text(const struct loader *l, const struct node *node, const char *path)
+{
+    return text_is_utf8(path, strlen(path))
+               ? 0
+               : node_error(l, node, "the path of the folder is not UTF-8");
+}
 
 int paths_absolute(struct loader *l, const struct node *node, const char *path, char **ret_path)
 {
@@ -43,8 +51,11 @@ static int resolve_short(struct loader *l, const struct node *node, const char *
         return node_error(l, node,
                           "the folder's path has a \":\" in it, which the short form of "
                           "volumes cannot say");
+    r = check_text(l, node, path);
+    if (r < 0)
+        return r;
     *ret_fresh = json_sprintf("%s%s", path, text + n);
-    return *ret_fresh ? 0 : node_error(l, node, "the path of the folder is not UTF-8");
+    return *ret_fresh ? 0 : -ENOMEM;
 }
 
 static int resolve_long(struct loader *l, const struct node *node, json_t *volume)
@@ -57,10 +68,10 @@ static int resolve_long(struct loader *l, const struct node *node, json_t *volum
     int r = paths_absolute(l, node, source, &path);
     if (r < 0)
         return r;
-    json_t *fresh = json_string(path);
-    if (!fresh)
-        return node_error(l, node, "the path of the folder is not UTF-8");
-    return json_object_set_new(volume, "source", fresh) < 0 ? -ENOMEM : 0;
+    r = check_text(l, node, path);
+    if (r < 0)
+        return r;
+    return json_object_set_new(volume, "source", json_string(path)) < 0 ? -ENOMEM : 0;
 }
 
 int paths_resolve(struct loader *l, const struct node *node, json_t *service)

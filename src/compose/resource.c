@@ -41,11 +41,11 @@ static int add(struct use *u, const struct resource_kind *kind, const char *key,
     int r = resource_read(u->l, kind, key, e, &grown[p->n_resources]);
     if (r < 0)
         return r;
-    json_t *position = json_integer((json_int_t)p->n_resources++);
+    json_int_t position = (json_int_t)p->n_resources++;
     r = position_name(kind, key, &name);
-    if (r < 0 || json_object_set_new(u->positions, name, position) < 0)
-        return -ENOMEM;
-    return 0;
+    if (r == 0 && json_object_set_new(u->positions, name, json_integer(position)) < 0)
+        r = -ENOMEM;
+    return r;
 }
 
 static int add_section(struct use *u, const struct resource_kind *kind)
