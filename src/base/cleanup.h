@@ -29,4 +29,12 @@ static inline void cleanup_free(void *p)
         steal_value;                                                                               \
     })
 
+/* The same for a file descriptor, which leaves -1. */
+static inline int steal_fd(int *fd)
+{
+    int value = *fd;
+    *fd = -1;
+    return value;
+}
+
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))

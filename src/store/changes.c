@@ -105,7 +105,7 @@ int store_read_changes(struct store *store, uint64_t generation, store_agent_fn 
 {
     struct sql *sql = &store->sql;
     int64_t now = 0;
-    bool outer;
+    bool outer = false;
     int r = sql_begin(sql, SQL_READ, &outer, err);
     if (r < 0)
         return r;
@@ -133,7 +133,7 @@ int store_delete_tombstone(struct store *store, const char *name, uint64_t gener
         "DELETE FROM agent_state WHERE agent = ?",
         "DELETE FROM agent_volumes WHERE agent = ?",
     };
-    bool outer;
+    bool outer = false;
     int r = store_set_relaxed(store, true, err);
     if (r == 0)
         r = sql_begin(&store->sql, SQL_WRITE, &outer, err);

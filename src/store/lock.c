@@ -44,8 +44,7 @@ static int lock_file_open(const char *path, int flags, int *ret_fd, struct error
     int r = files_check_stat(lock_path, &st, err);
     if (r < 0)
         return r;
-    *ret_fd = fd;
-    fd = -1;
+    *ret_fd = steal_fd(&fd);
     return 0;
 }
 
@@ -96,8 +95,7 @@ int lock_take(const char *path, int *ret_fd, struct error *err)
         r = 0; /* the lock holds without its label; a full disk must not keep the fleet down */
     if (r < 0)
         return error_wrap(err, r, "cannot write %s" FILES_LOCK_SUFFIX, path);
-    *ret_fd = fd;
-    fd = -1;
+    *ret_fd = steal_fd(&fd);
     return 0;
 }
 

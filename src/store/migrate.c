@@ -35,7 +35,7 @@ struct identity {
 static int identity_read(struct sql *sql, struct identity *ret_identity, struct error *err)
 {
     struct identity identity = {0};
-    bool outer;
+    bool outer = false;
     int r = sql_begin(sql, SQL_READ, &outer, err);
     if (r < 0)
         return r;
@@ -89,7 +89,7 @@ static int step_apply(struct sql *sql, const struct migration *step, struct erro
 
 int migrate_apply(struct sql *sql, const struct migration_list *list, struct error *err)
 {
-    bool outer;
+    bool outer = false;
     int version = 0;
     int r = sql_begin(sql, SQL_WRITE, &outer, err);
     if (r < 0)

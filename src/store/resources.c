@@ -63,7 +63,7 @@ static int resource_insert(struct store *store, const char *source,
 int store_write_resources(struct store *store, const char *source,
                           const struct store_resource *resources, size_t n, struct error *err)
 {
-    bool outer;
+    bool outer = false;
     int r = store_set_relaxed(store, false, err);
     if (r == 0)
         r = sql_begin(&store->sql, SQL_WRITE, &outer, err);

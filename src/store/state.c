@@ -109,7 +109,7 @@ static int volume_insert(struct store *store, const char *agent, const struct st
 int store_write_volumes(struct store *store, const char *agent, const struct store_volume *volumes,
                         size_t n, struct error *err)
 {
-    bool outer;
+    bool outer = false;
     int r = store_set_relaxed(store, true, err);
     if (r == 0)
         r = sql_begin(&store->sql, SQL_WRITE, &outer, err);

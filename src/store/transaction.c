@@ -18,7 +18,7 @@ int store_set_relaxed(struct store *store, bool relaxed, struct error *err)
 
 static int begin(struct store *store, bool relaxed, struct error *err)
 {
-    bool outer;
+    bool outer = false;
     if (!sqlite3_get_autocommit(store->sql.db))
         return error_set(err, -EALREADY, ERROR_FAILED, NULL,
                          "database %s: a transaction is open already", store->sql.path);
