@@ -129,7 +129,9 @@ static void take_probe(struct core *core, struct agent *a, const struct core_com
     if (completion->outcome == ENGINE_DONE && completion->ready) {
         a->probe_at_ns = 0;
         agent_move(core, a, INPUT_READY);
-        agent_well(core, a);
+        if (a->told_not_ready && !agent_is_rolled_back(a))
+            agent_set_reason(core, a, NULL); /* another reason, of what failed meanwhile, stands */
+        a->told_not_ready = false;
         return;
     }
     /* Often at first, when it matters, then ever more seldom. */

@@ -122,6 +122,7 @@ static void on_booted(void *ctx, const struct effect *report)
     else
         log_info("boot pass: %s", len ? text : "the table is empty");
     tell_ready(s);
+    fleet_trim_start();
 }
 
 static void begin(struct serve *s)
@@ -144,8 +145,10 @@ static void on_retry(uv_timer_t *timer)
 static void on_listed(void *ctx, bool whole)
 {
     struct serve *s = ctx;
-    if (s->fleet.core)
+    if (s->fleet.core) {
         follow_prune(&s->fleet);
+        fleet_trim();
+    }
     if (s->stopping || s->fleet.core)
         return;
     if (!s->told_ready)
