@@ -77,6 +77,6 @@ struct shown shown(const char *text)
     struct shown s;
     text_visible(text, s.text, sizeof(s.text) - strlen(more));
     if (strlen(s.text) < strlen(text)) /* what is made visible only grows: it was cut */
-        strcat(s.text, more);
+        memcpy(s.text + strlen(s.text), more, sizeof(more));
     return s;
 }

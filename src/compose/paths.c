@@ -45,7 +45,7 @@ static int resolve_short(struct loader *l, const struct node *node, const char *
     if (!source)
         return -ENOMEM;
     int r = paths_absolute(l, node, source, &path);
-    if (r < 0)
+    if (!path)
         return r;
     if (strchr(path, ':')) /* it would end the source */
         return node_error(l, node,
@@ -66,7 +66,7 @@ static int resolve_long(struct loader *l, const struct node *node, json_t *volum
         return 0;
     _cleanup_free_ char *path = NULL;
     int r = paths_absolute(l, node, source, &path);
-    if (r < 0)
+    if (!path)
         return r;
     r = check_text(l, node, path);
     if (r < 0)

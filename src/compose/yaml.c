@@ -10,9 +10,9 @@
 #include <string.h>
 #include <yaml.h>
 
-#include "base/text.h"
 #include "compose/compose.h"
 #include "compose/scalar.h"
+#include "compose/yaml_text.h"
 
 #define YAML_TAG "tag:yaml.org,2002:"
 
@@ -59,87 +59,6 @@ static int too_many_nodes(const struct composer *c, int line, int column)
 static int count_node(struct composer *c, int line, int column)
 {
     return ++c->made > COMPOSE_NODES_MAX ? too_many_nodes(c, line, column) : 0;
-}
-
-/* ---- text that libyaml should not see ---- */
-
-/* The place of a byte, for what fails below the level of YAML. */
-static int byte_error(const struct diag *d, const char *text, size_t at, const char *what)
-{
-    int line = 1, column = 1;
-    for (size_t i = 0; i < at; i++) {
-        if (text[i] == '\n') {
-            line++;
-            column = 1;
-        } else if (((unsigned char)text[i] & 0xc0) != 0x80) {
-            column++;
-        }
-    }
-    return diag_error(d, line, column, "%s", what);
-}
-
-static bool is_control(const char *p, size_t n)
-{
-    unsigned char c = (unsigned char)p[0];
-    if (n == 2)
-        return c == 0xc2 && (unsigned char)p[1] < 0xa0 && (unsigned char)p[1] != 0x85;
-    return n == 1 && (c < 0x20 || c == 0x7f) && !strchr("\t\n\r", c);
-}
-
-static int check_bytes(const struct diag *d, const char *text, size_t len)
-{
-    for (size_t i = 0; i < len;) {
-        size_t n = text_char_len(text + i, len - i);
-        if (n == 0)
-            return byte_error(d, text, i,
-                              text[i] == '\0' ? "a NUL byte; is this a text file?"
-                                              : "not UTF-8; save the file as UTF-8");
-        if (is_control(text + i, n))
-            return byte_error(
-                d, text, i, "a control character; in double quotes it can be written as \"\\x1b\"");
-        i += n;
-    }
-    return 0;
-}
-
-/* ---- what libyaml says ---- */
-
-static const struct {
-    const char *problem, *hint;
-} hints[] = {
-    {"found character that cannot start any token",
-     "; a tab cannot indent, and a text that begins with @, ` or % needs quotes"},
-    {"mapping values are not allowed in this context",
-     "; a text that holds \": \" needs quotes, and keys of one level the same indentation"},
-    {"did not find expected key", "; look at the indentation of this line and the ones before"},
-    {"could not find expected ':'", "; after a key comes a colon and a space"},
-    {"did not find expected '-' indicator", "; look at the indentation of this line"},
-    {"did not find expected ',' or ']'", "; is a bracket not closed?"},
-    {"did not find expected ',' or '}'", "; is a brace not closed?"},
-    {"found unexpected end of stream", "; is a quote not closed?"},
-    {"did not find expected alphabetic or numeric character",
-     "; a text that begins with & or * needs quotes"},
-    {"block sequence entries are not allowed in this context",
-     "; a list begins on the line below its key"},
-};
-
-static int parser_error(const struct composer *c, const char *text)
-{
-    const yaml_parser_t *p = &c->parser;
-    if (p->error == YAML_MEMORY_ERROR)
-        return -ENOMEM;
-    if (p->error == YAML_READER_ERROR)
-        return byte_error(c->diag, text, p->problem_offset, "a character that YAML does not allow");
-    const char *hint = "";
-    for (size_t i = 0; i < ARRAY_LEN(hints); i++)
-        if (strcmp(p->problem, hints[i].problem) == 0)
-            hint = hints[i].hint;
-    char context[128] = "";
-    if (p->context)
-        (void)snprintf(context, sizeof(context), " (%s, from line %d on)", p->context,
-                       line_of(&p->context_mark));
-    return diag_error(c->diag, line_of(&p->problem_mark), column_of(&p->problem_mark),
-                      "not valid YAML: %s%s%s", p->problem, context, hint);
 }
 
 /* ---- tags and anchors ---- */
@@ -330,9 +249,9 @@ static int make(struct composer *c, enum node_kind kind, const yaml_event_t *eve
 
 static int on_scalar(struct composer *c, const yaml_event_t *event)
 {
-    struct node *n = NULL; /* gcc does not follow it at -O3 */
+    struct node *n = NULL;
     int r = make(c, NODE_SCALAR, event, &n);
-    if (r < 0)
+    if (!n)
         return r;
     n->is_text = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     r = apply_tag(c, n, (const char *)event->data.scalar.tag);
@@ -423,7 +342,7 @@ static int compose_events(struct composer *c, const char *text)
     for (;;) {
         _cleanup_(yaml_event_delete) yaml_event_t event;
         if (!yaml_parser_parse(&c->parser, &event))
-            return parser_error(c, text);
+            return yaml_parser_fault(c->diag, &c->parser, text);
         int r = on_event(c, &event);
         if (r < 0 || event.type == YAML_STREAM_END_EVENT)
             return r;
@@ -442,7 +361,7 @@ static void composer_free(struct composer **c)
 
 int yaml_read(const char *text, size_t len, const struct diag *diag, struct tree *ret_tree)
 {
-    int r = check_bytes(diag, text, len);
+    int r = yaml_check_bytes(diag, text, len);
     if (r < 0)
         return r;
     struct composer *made = calloc(1, sizeof(*made));

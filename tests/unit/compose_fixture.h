@@ -69,7 +69,7 @@ static inline void fixture_folder(char ret_path[64])
 {
     (void)snprintf(ret_path, 64, "/tmp/roost-test-XXXXXX");
     assert_non_null(mkdtemp(ret_path));
-    strcat(ret_path, "/demo");
+    (void)snprintf(ret_path + strlen(ret_path), 64 - strlen(ret_path), "/demo");
     assert_int_equal(mkdir(ret_path, 0700), 0);
 }
 

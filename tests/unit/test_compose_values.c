@@ -105,17 +105,23 @@ struct environment {
     char asked[64];
 };
 
+static void note(char *names, size_t size, const char *name)
+{
+    size_t n = strlen(names);
+    (void)snprintf(names + n, size - n, "%s ", name);
+}
+
 static const char *lookup(void *ctx, const char *name)
 {
     struct environment *e = ctx;
-    strcat(strcat(e->asked, name), " ");
+    note(e->asked, sizeof(e->asked), name);
     return fixture_env((void *)e->values, name);
 }
 
 static int on_unset(void *ctx, const char *name)
 {
     struct environment *e = ctx;
-    strcat(strcat(e->unset, name), " ");
+    note(e->unset, sizeof(e->unset), name);
     return 0;
 }
 
