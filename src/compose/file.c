@@ -41,7 +41,7 @@ static int fail_size(struct error *err, const char *shown_as, size_t max)
                      "%s is larger than the %zu bytes that are read", shown_as, max);
 }
 
-static int check_file(int fd, const char *shown_as, bool allow_pipe, size_t max, struct error *err)
+static int check_file(int fd, const char *shown_as, bool allow_pipe, struct error *err)
 {
     struct stat st;
     if (fstat(fd, &st) < 0)
@@ -52,8 +52,6 @@ static int check_file(int fd, const char *shown_as, bool allow_pipe, size_t max,
     if (!S_ISREG(st.st_mode) && !(allow_pipe && S_ISFIFO(st.st_mode)))
         return error_set(err, -EINVAL, ERROR_INVALID, "unreadable", "%s is not a regular file",
                          shown_as);
-    if (S_ISREG(st.st_mode) && (size_t)st.st_size > max)
-        return fail_size(err, shown_as, max);
     if (S_ISFIFO(st.st_mode) && fcntl(fd, F_SETFL, 0) < 0)
         return fail_errno(err, shown_as, -errno);
     return 0;
@@ -66,7 +64,7 @@ int file_read(const char *path, const char *shown_as, bool allow_pipe, struct bu
     _cleanup_(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
         return fail_errno(err, shown_as, -errno);
-    int r = check_file(fd, shown_as, allow_pipe, ret_text->max, err);
+    int r = check_file(fd, shown_as, allow_pipe, err);
     if (r < 0)
         return r;
     char chunk[16384];

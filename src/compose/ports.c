@@ -67,7 +67,7 @@ static int claim_port(const struct claim *c, const char *ip, const char *port)
     size_t i;
     json_array_foreach (rivals, i, rival) {
         size_t other = (size_t)json_integer_value(json_array_get(rival, 1));
-        if (other != c->service && addresses_meet(ip, json_string_value(json_array_get(rival, 0))))
+        if (addresses_meet(ip, json_string_value(json_array_get(rival, 0))))
             return refuse(c, other, port);
     }
     json_t *own = json_pack("[s, I]", ip, (json_int_t)c->service);

@@ -342,6 +342,12 @@ static void anchors_may_be_set_anew(void **state)
     assert_string_equal(p->services[2].spec, "{\"hostname\":\"y\"}");
 }
 
+/* U+0085 is the one character of its range that YAML allows: a line's end. */
+static void an_old_end_of_line(void **state)
+{
+    one_service("labels: {a: \"b\xc2\x85 c\"}", NULL, "{\"labels\":{\"a\":\"b c\"}}");
+}
+
 static void a_byte_order_mark_and_crlf(void **state)
 {
     _cleanup_project_ struct compose_project *p =
@@ -427,6 +433,16 @@ static void the_default_network_can_be_configured(void **state)
     assert_string_equal(p->resources[0].engine_name, "lan");
 }
 
+static void an_external_resource_has_its_own_name(void **state)
+{
+    _cleanup_project_ struct compose_project *p =
+        fixture_good("services: {a: {image: b, volumes: [\"v:/v\"], network_mode: none}}\n"
+                     "volumes: {v: {external: true}}\n",
+                     NULL);
+    assert_int_equal(p->n_resources, 1);
+    assert_string_equal(p->resources[0].engine_name, "v");
+}
+
 static void no_network_no_resource(void **state)
 {
     _cleanup_project_ struct compose_project *p =
@@ -510,9 +526,11 @@ int main(void)
         cmocka_unit_test(warnings),
         cmocka_unit_test(merge_keys),
         cmocka_unit_test(anchors_may_be_set_anew),
+        cmocka_unit_test(an_old_end_of_line),
         cmocka_unit_test(a_byte_order_mark_and_crlf),
         cmocka_unit_test(resources),
         cmocka_unit_test(the_default_network_can_be_configured),
+        cmocka_unit_test(an_external_resource_has_its_own_name),
         cmocka_unit_test(no_network_no_resource),
         cmocka_unit_test(dependencies),
         cmocka_unit_test(a_long_chain_is_no_circle),

@@ -14,7 +14,8 @@
 
 static char *folder; /* as realpath() says it: messages of env files have whole paths */
 
-static const char *const env[] = {"HOME=/home/op", "SET=hunter3", "EMPTY=", "BLANKS=a b", NULL};
+static const char *const env[] = {
+    "HOME=/home/op", "SET=hunter3", "EMPTY=", "BLANKS=a b", "QUOTED=a\" hunter3", NULL};
 
 /* The text without `folder` and its slash wherever they stand. */
 static void without_folder(const char *text, char ret_text[ERROR_TEXT_SIZE])
