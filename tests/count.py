@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Counts the cases of a test run, for scripts/test: prints "PASSED FAILED".
 
-    count.py meson BUILD/meson-logs/testlog.json    cmocka's own cases where a program printed them, else the program
+    count.py meson BUILD/meson-logs/testlog.json    the cases that cmocka or pytest told, else the program
     count.py junit FILE.xml                         pytest's --junitxml
 
 A log that is not there counts as one failure: something that should have run did not.
@@ -15,6 +15,7 @@ import xml.etree.ElementTree as ElementTree
 
 # Per case; the same name stands once more in the summary of what failed.
 OK = re.compile(r"^\[       OK \] (.+)$", re.M)
+PYTEST = re.compile(r"^(?:=+ )?((?:\d+ [a-z]+, )*\d+ [a-z]+) in [\d.]+s", re.M)
 FAILED = re.compile(r"^\[  FAILED  \] (?!\d+ test\(s\))(.+)$", re.M)
 
 
@@ -23,6 +24,10 @@ def meson_program(entry):
     good = entry["result"] in ("OK", "EXPECTEDFAIL")
     text = (entry.get("stdout") or "") + "\n" + (entry.get("stderr") or "")
     passed, failed = len(OK.findall(text)), len(set(FAILED.findall(text)))
+    for summary in PYTEST.findall(text):
+        counts = {word: int(number) for number, word in (part.split() for part in summary.split(", "))}
+        passed += counts.get("passed", 0)
+        failed += counts.get("failed", 0) + counts.get("error", 0) + counts.get("errors", 0)
     if not passed and not failed:
         return (1, 0) if good else (0, 1)
     # A program may fail without a failed case: a leak, a crash within one.
