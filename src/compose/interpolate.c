@@ -39,14 +39,14 @@ static bool is_name_char(char ch, bool first)
     return ch == '_' || isalpha((unsigned char)ch) || (!first && isdigit((unsigned char)ch));
 }
 
-static int read_name(struct cursor *c, const char *before, char ret_name[VARIABLE_NAME_MAX + 1])
+static int read_name(struct cursor *c, char ret_name[VARIABLE_NAME_MAX + 1])
 {
     size_t n = 0;
     while (n < VARIABLE_NAME_MAX && is_name_char(c->p[n], n == 0))
         n++;
     if (n == 0)
-        return PROBLEM(
-            c, "no name of a variable follows the \"%s\"; write \"$$\" for a dollar sign", before);
+        return PROBLEM(c,
+                       "no name of a variable follows the \"${\"; write \"$$\" for a dollar sign");
     if (n == VARIABLE_NAME_MAX)
         return PROBLEM(c, "the name of a variable has more than %d characters",
                        VARIABLE_NAME_MAX - 1);
@@ -65,7 +65,7 @@ static int put_value(struct cursor *c, const char *name, const char *value, stru
 
 static int read_braced(struct cursor *c, struct braced *ret)
 {
-    int r = read_name(c, "${", ret->name);
+    int r = read_name(c, ret->name);
     if (r < 0)
         return r;
     ret->refuses_empty = *c->p == ':';
@@ -164,21 +164,30 @@ static int expand_variable(struct cursor *c, struct buf *out)
         c->p++;
         return expand_braced(c, out);
     }
+    if (!is_name_char(*c->p, true))
+        return out ? buf_putc(out, '$') : 0;
     char name[VARIABLE_NAME_MAX + 1];
-    int r = read_name(c, "$", name);
+    int r = read_name(c, name);
     if (r < 0 || !out)
         return r;
     return put_value(c, name, c->in->lookup(c->in->ctx, name), out);
 }
 
+/* To the end of the text, or of the word between braces: a brace that is opened inside of the word
+ * is closed inside of it too, so that a default may be JSON. */
 static int expand(struct cursor *c, struct buf *out, bool in_braces)
 {
+    size_t open = 0;
     int r = 0;
-    while (r == 0 && *c->p && !(in_braces && *c->p == '}')) {
-        size_t n = strcspn(c->p, in_braces ? "$}" : "$");
-        if (n == 0) {
+    while (r == 0 && *c->p && !(in_braces && *c->p == '}' && open == 0)) {
+        if (*c->p == '$') {
             r = expand_variable(c, out);
             continue;
+        }
+        size_t n = strcspn(c->p, in_braces ? "${}" : "$");
+        if (n == 0) {
+            open = *c->p == '{' ? open + 1 : open - 1;
+            n = 1;
         }
         if (out)
             r = buf_append(out, c->p, n);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Variables in a value: $VAR, ${VAR}, ${VAR:-default}, ${VAR-default}, ${VAR:?message},
- * ${VAR?message}, ${VAR:+other}, ${VAR+other}, and $$ for a dollar sign. A default may hold
- * variables itself; a branch that is not taken is checked but looks nothing up.
+ * ${VAR?message}, ${VAR:+other}, ${VAR+other}, and $$ for a dollar sign. As in Compose a dollar
+ * sign that neither a name nor a brace follows ("^x$", "$1") is just that. A default may hold
+ * variables itself, and braces in pairs; a branch that is not taken is checked but looks nothing
+ * up.
  */
 #pragma once
 

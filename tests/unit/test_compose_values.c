@@ -168,7 +168,13 @@ static void variables(void **state)
         {"${A:-${V:?no}}", "one", "", "A "},
         {"${U:-$$}", "$", "", "U "},
         {"${U:-{\"a\":1}}", "{\"a\":1}", "", "U "},
-        {"${A:-{}}", "one}", "", "A "}, /* the first brace closes */
+        {"${U:-{\"a\":{}}}}", "{\"a\":{}}}", "", "U "},
+        {"${A:-{}}", "one", "", "A "}, /* braces of a word come in pairs */
+        {"${A:-{\"a\":1}}", "one", "", "A "},
+        {"${U:-{$A}}", "{one}", "", "U A "},
+        {"${U:-{${A}}}", "{one}", "", "U A "},
+        {"${A:+{x}}", "{x}", "", "A "},
+        {"{$A}", "{one}", "", "A "},
         {"${A:+x}", "x", "", "A "},
         {"${A+x}", "x", "", "A "},
         {"${E:+x}", "", "", "E "},
@@ -180,12 +186,16 @@ static void variables(void **state)
         {"${A?no}", "one", "", "A "},
         {"${E?no}", "", "", "E "},
         {"${A:?${U:?x}}", "one", "", "A "},
-        {"$", NULL, "", ""},
-        {"a$", NULL, "", ""},
-        {"$1", NULL, "", ""},
-        {"$ A", NULL, "", ""},
-        {"$-", NULL, "", ""},
-        {"$(A)", NULL, "", ""},
+        {"$", "$", "", ""}, /* what neither a name nor a brace follows */
+        {"^a$", "^a$", "", ""},
+        {"$1$2", "$1$2", "", ""},
+        {"$ A", "$ A", "", ""},
+        {"$-", "$-", "", ""},
+        {"$(A)", "$(A)", "", ""},
+        {"$}", "$}", "", ""},
+        {"$1$A$", "$1one$", "", "A "},
+        {"${U:-$}", "$", "", "U "},
+        {"${A:-$}", "one", "", "A "},
         {"${", NULL, "", ""},
         {"${}", NULL, "", ""},
         {"${A", NULL, "", ""},
@@ -199,7 +209,9 @@ static void variables(void **state)
         {"${1}", NULL, "", ""},
         {"${E:?}", NULL, "", "E "},
         {"${U?}", NULL, "", "U "},
-        {"${A:-$}", NULL, "", "A "},
+        {"${A:-${}", NULL, "", "A "},
+        {"${A:-{}", NULL, "", "A "},
+        {"${A:-{x}{}", NULL, "", "A "},
         {"${A:+${U?no}}", NULL, "", "A U "},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -308,7 +320,8 @@ static void env_files(void **state)
         {"X=\"a\\\"", NULL},
         {"X=\"a\" b", NULL},
         {"X=${U:?}", NULL},
-        {"X=a$", NULL},
+        {"X=a$", "{\"X\":\"a$\"}"},
+        {"X=a${", NULL},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         json_auto_t *vars = json_object();
