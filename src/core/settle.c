@@ -410,6 +410,15 @@ static void end_of_work(struct core *core, struct agent *a)
     a->forced = false;
 }
 
+/* Nobody wants it awake any more: that it could not be kept up is no failure now, it sleeps. */
+static void rest(struct core *core, struct agent *a)
+{
+    const struct container *c = &a->containers[SLOT_MAIN];
+    if (a->state == STATE_FAILED && a->lifecycle == LIFECYCLE_LAZY && c->known &&
+        !container_is_up(c) && !agent_is_wanted_awake(core, a))
+        agent_move(core, a, INPUT_SEEN_DOWN);
+}
+
 static void act(struct core *core, struct agent *a, const struct rule *rule)
 {
     struct step step = action_step(core, a, rule);
@@ -430,6 +439,8 @@ static void act(struct core *core, struct agent *a, const struct rule *rule)
             look_again(core, a);
         if (a->failures > 0)
             agent_well(core, a); /* what an operation of ours did not do was done all the same */
+        if (rule->report == REPORT_UNCHANGED)
+            rest(core, a);
         end_of_work(core, a);
         tell_orphan(core, a);
         settled(core, a, settle_standing_error(a, rule));

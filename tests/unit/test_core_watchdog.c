@@ -222,6 +222,23 @@ static void stop_by_hand_ends_the_leases(void **state)
     assert_events(&fx, "container_stopped job");
     assert_string_equal(fx.leases, "");
     assert_status(&fx, "demo-job", CONTAINER_EXITED);
+    assert_state(&fx, "job", STATE_STOPPED);
+}
+
+static void a_failure_that_nobody_wants_awake_sleeps(void **state)
+{
+    (void)fx_wake(&fx, "job", 600 * FX_S, false);
+    for (int i = 0; i < 2; i++) {
+        fx_run(&fx, FX_S);
+        fx_dies(&fx, "demo-job", 3);
+        fx_run(&fx, FX_S / 2);
+    }
+    assert_state(&fx, "job", STATE_FAILED);
+    fx_sleep(&fx, "job");
+    fx_run(&fx, 5 * FX_S);
+    assert_state(&fx, "job", STATE_STOPPED);
+    assert_status(&fx, "demo-job", CONTAINER_EXITED);
+    assert_events(&fx, "container_stopped job, container_recovered job");
 }
 
 static void start_that_is_refused_is_told_once(void **state)
@@ -442,6 +459,7 @@ int main(void)
         TEST(leased_lazy_that_crashes_is_restarted_with_back_off),
         TEST(unleased_lazy_that_crashes_sleeps),
         TEST(stop_by_hand_ends_the_leases),
+        TEST(a_failure_that_nobody_wants_awake_sleeps),
         TEST(start_that_is_refused_is_told_once),
         TEST(hup_is_no_stop),
         TEST(started_by_hand_is_adopted),
