@@ -16,8 +16,9 @@
 struct gather {
     struct loader *l;
     const struct node *service;
-    json_t *result;
-    char path[64]; /* of what is being read, for its place in the file */
+    json_t *own;    /* what `environment` says; null: unset, whatever a file says */
+    json_t *result; /* what the files say */
+    char path[64];  /* of what is being read, for its place in the file */
 };
 
 static const struct node *place(const struct gather *g)
@@ -25,9 +26,12 @@ static const struct node *place(const struct gather *g)
     return node_locate(g->service, g->path);
 }
 
+/* What a variable means in an env file; the files' own come after these. */
 static const char *lookup(void *ctx, const char *name)
 {
-    return scope_lookup(ctx, name);
+    const struct gather *g = ctx;
+    const char *value = scope_lookup(g->l, name);
+    return value ? value : json_string_value(json_object_get(g->own, name));
 }
 
 static size_t text_bytes(json_t *vars)
@@ -45,19 +49,14 @@ static size_t text_bytes(json_t *vars)
 static int parse_file(struct gather *g, const char *path, const struct buf *text)
 {
     struct loader *l = g->l;
-    struct interpolation in = {.lookup = lookup, .ctx = l};
-    json_auto_t *vars = json_object();
-    if (!vars)
-        return -ENOMEM;
+    struct interpolation in = {.lookup = lookup, .ctx = g};
+    size_t before = text_bytes(g->result);
     const char *file = l->diag.file;
     l->diag.file = path;
-    int r = dotenv_parse(buf_text(text), text->len, &in, &l->diag, vars);
+    int r = dotenv_parse(buf_text(text), text->len, &in, &l->diag, g->result);
     l->diag.file = file;
-    if (r == 0)
-        r = convert_charge(l, place(g), text_bytes(vars));
-    if (r < 0)
-        return r;
-    return json_object_update(g->result, vars) < 0 ? -ENOMEM : 0;
+    size_t after = text_bytes(g->result);
+    return r < 0 || after <= before ? r : convert_charge(l, place(g), after - before);
 }
 
 static int read_file(struct gather *g, const char *name, bool required)
@@ -128,24 +127,20 @@ static int gather_files(struct gather *g, const json_t *env_file)
 
 /* ---- environment ---- */
 
-/* A name without a value takes the one that roost itself sees; without one it is unset, also
- * where a file has set it. A value of another type is left for the spec to refuse. */
+/* A name without a value takes the one that roost itself sees; without one it stays null. A value
+ * of another type is left for the spec to refuse. */
 static int put_variable(struct gather *g, const char *name, json_t *value)
 {
-    if (!json_is_null(value))
-        return json_object_set(g->result, name, value) < 0 ? -ENOMEM : 0;
-    const char *seen = scope_lookup(g->l, name);
-    if (!seen) {
-        (void)json_object_del(g->result, name);
-        return 0;
-    }
+    const char *seen = json_is_null(value) ? scope_lookup(g->l, name) : NULL;
+    if (!seen)
+        return json_object_set(g->own, name, value) < 0 ? -ENOMEM : 0;
     int r = convert_charge(g->l, place(g), strlen(seen));
     if (r < 0)
         return r;
     if (!text_is_utf8(seen, strlen(seen)))
         return node_error(g->l, place(g), "the value of \"%s\" in the environment is not UTF-8",
                           SHOWN(name));
-    return json_object_set_new(g->result, name, json_string(seen)) < 0 ? -ENOMEM : 0;
+    return json_object_set_new(g->own, name, json_string(seen)) < 0 ? -ENOMEM : 0;
 }
 
 static int put_item(struct gather *g, const json_t *item)
@@ -154,6 +149,9 @@ static int put_item(struct gather *g, const json_t *item)
     size_t n = text ? strcspn(text, "=") : 0;
     if (n == 0)
         return node_error(g->l, place(g), "expected NAME=value, or NAME alone");
+    if (text[n - 1] == ' ' || text[n - 1] == '\t')
+        return node_error(g->l, place(g),
+                          "a blank before the \"=\" would be part of the name; write NAME=value");
     _cleanup_free_ char *name = strndup(text, n);
     json_auto_t *value = text[n] ? json_string(text + n + 1) : json_null();
     return name && value ? put_variable(g, name, value) : -ENOMEM;
@@ -185,17 +183,33 @@ static int gather_map(struct gather *g, json_t *map)
     return 0;
 }
 
+/* `environment` wins over the files. */
+static int overlay(struct gather *g)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach (g->own, name, value) {
+        if (json_is_null(value))
+            (void)json_object_del(g->result, name);
+        else if (json_object_set(g->result, name, value) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
 int environment_resolve(struct loader *l, const struct node *node, json_t *service)
 {
     json_t *environment = json_object_get(service, "environment");
-    json_auto_t *result = json_object();
-    if (!result)
+    json_auto_t *own = json_object(), *result = json_object();
+    if (!own || !result)
         return -ENOMEM;
-    struct gather g = {.l = l, .service = node, .result = result};
-    int r = gather_files(&g, json_object_get(service, "env_file"));
+    struct gather g = {.l = l, .service = node, .own = own, .result = result};
+    int r =
+        json_is_array(environment) ? gather_items(&g, environment) : gather_map(&g, environment);
     if (r == 0)
-        r = json_is_array(environment) ? gather_items(&g, environment)
-                                       : gather_map(&g, environment);
+        r = gather_files(&g, json_object_get(service, "env_file"));
+    if (r == 0)
+        r = overlay(&g);
     if (r < 0)
         return r;
     (void)json_object_del(service, "env_file");

@@ -234,12 +234,22 @@ static void env_files_lie_under_environment(void **state)
         {"env_file: $FILE", "{\"environment\":{\"A\":\"a\",\"B\":\"a\"}}"},
         {"env_file: seen.env",
          "{\"environment\":{\"D\":\"from .env and outside\",\"SEEN\":\"outside\"}}"},
+        {"env_file: [a.env, more.env]", /* a file sees those before it */
+         "{\"environment\":{\"A\":\"more\",\"B\":\"a\",\"F\":\"morea\"}}"},
+        {"env_file: [more.env, a.env]",
+         "{\"environment\":{\"A\":\"a\",\"B\":\"a\",\"F\":\"more\"}}"},
+        {"env_file: more.env, environment: [B=own, A=own]", /* `environment` comes first there */
+         "{\"environment\":{\"A\":\"own\",\"B\":\"own\",\"F\":\"ownown\"}}"},
+        {"env_file: more.env, environment: {SEEN: own, B: $SEEN}",
+         "{\"environment\":{\"A\":\"more\",\"B\":\"outside\",\"F\":\"moreoutside\",\"SEEN\":"
+         "\"own\"}}"},
         {"env_file: []", "{}"},
         {"env_file: ", "{}"},
     };
     fixture_write(".", ".env", "E=.env\n");
     fixture_write(".", "a.env", "A=a\nB=a\n");
     fixture_write(".", "b.env", "B=b\nC=b\n");
+    fixture_write(".", "more.env", "A=more\nF=${A}${B-}\n");
     fixture_write(".", "seen.env", "SEEN\nNOT_SEEN\nD=\"from $E and $SEEN\"\n");
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char text[512];
