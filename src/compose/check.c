@@ -51,7 +51,8 @@ static int check_container_name(const struct loader *l, size_t i, json_t *taken)
     return node_error(l, place_of(l, i, "container_name"),
                       "the containers of \"%s\" and \"%s\" would both be called \"%s\"; give one "
                       "another container_name",
-                      name_of(l, i), name_of(l, j), SHOWN(name));
+                      name_of(l, i), name_of(l, j),
+                      shown_value(node_value(l->nodes[i], "container_name"), name).text);
 }
 
 static int check_container_names(const struct loader *l)
@@ -67,23 +68,26 @@ static int check_container_names(const struct loader *l)
 
 /* ---- dependencies ---- */
 
-static int refuse_unknown(const struct loader *l, size_t i, const char *wanted)
+static int refuse_unknown(struct loader *l, size_t i, const char *wanted)
 {
     char path[AGENT_NAME_MAX + 16];
     struct nearest nearest = {.word = wanted};
     for (size_t k = 0; k < l->project->n_services; k++)
         nearest_offer(&nearest, name_of(l, k));
     (void)snprintf(path, sizeof(path), "depends_on.%s", wanted);
-    return node_error(l, place_of(l, i, path),
-                      "service \"%s\" depends on \"%s\", which is no service of this file%s%s%s",
-                      name_of(l, i), SHOWN(wanted), nearest.best ? "; did you mean \"" : "",
-                      nearest.best ? nearest.best : "", nearest.best ? "\"?" : "");
+    const struct node *at = node_of_value(l, node_get(l->nodes[i], "depends_on"), wanted);
+    if (!at)
+        at = place_of(l, i, path);
+    return node_error(
+        l, at, "service \"%s\" depends on \"%s\", which is no service of this file%s%s%s",
+        name_of(l, i), shown_value(at, wanted).text, nearest.best ? "; did you mean \"" : "",
+        nearest.best ? nearest.best : "", nearest.best ? "\"?" : "");
 }
 
 /* A walk along the dependencies: `path` is the way from the first to the last service, `next`
  * the dependency to look at next, one for each service. */
 struct walk {
-    const struct loader *l;
+    struct loader *l;
     size_t *path, *next;
     size_t n_path;
     enum mark { UNSEEN, ON_PATH, DONE } * marks;
@@ -108,7 +112,7 @@ static int refuse_cycle(const struct walk *w, size_t back)
 /* One step from the end of the path: down to a dependency, or back up. */
 static int step(struct walk *w)
 {
-    const struct loader *l = w->l;
+    struct loader *l = w->l;
     size_t i = w->path[w->n_path - 1];
     const struct spec_settings *settings = spec_settings(l->specs[i]);
     if (w->next[i] == settings->n_depends) {
@@ -130,7 +134,7 @@ static int step(struct walk *w)
     return 0;
 }
 
-static int check_dependencies(const struct loader *l)
+static int check_dependencies(struct loader *l)
 {
     size_t n = l->project->n_services;
     _cleanup_free_ size_t *path = calloc(n, sizeof(*path));

@@ -69,7 +69,7 @@ static bool skip_to_statement(struct reader *rd)
 
 static bool is_name_char(char c)
 {
-    return isalnum((unsigned char)c) || strchr("_.-", c);
+    return isalnum((unsigned char)c) || strchr("_.-[]", c);
 }
 
 static int read_name(struct reader *rd, char **ret_name)
@@ -102,7 +102,8 @@ static int read_separator(struct reader *rd)
         return 0;
     if (rd->p > end)
         return fail(rd, "a name with a blank in it; write NAME=value");
-    return fail(rd, "a character that a name cannot have; only letters, digits, _ . - are allowed");
+    return fail(rd,
+                "a character that a name cannot have; only letters, digits, _ . - [ ] are allowed");
 }
 
 /* ---- values ---- */
@@ -154,7 +155,7 @@ static int read_bare(struct reader *rd, bool after_blank, struct buf *out)
 /* An escape of double quotes. "\$" becomes "$$", which survives the expansion as "$". */
 static int put_escape(struct buf *out, char c)
 {
-    static const char from[] = "nrt\\\"", to[] = "\n\r\t\\\"";
+    static const char from[] = "abfnrtv\\\"", to[] = "\a\b\f\n\r\t\v\\\"";
     const char *at = c ? strchr(from, c) : NULL;
     if (at)
         return buf_putc(out, to[at - from]);

@@ -5,7 +5,7 @@
  *     # a comment
  *     NAME=value with ${OTHER}   # a comment behind a blank
  *     export NAME='as it stands, over several lines too'
- *     NAME="\n \r \t \\ \" \$ are escapes, ${OTHER} is a variable"
+ *     NAME="\a \b \f \n \r \t \v \\ \" \$ are escapes, ${OTHER} is a variable"
  *     NAME: value
  *     NAME                       (taken from the environment)
  *

@@ -59,6 +59,14 @@ static int parse_file(struct gather *g, const char *path, const struct buf *text
     return r < 0 || after <= before ? r : convert_charge(l, place(g), after - before);
 }
 
+static int refuse_file(const struct gather *g, int r, const char *why)
+{
+    return node_error(g->l, place(g), "env_file: %s%s", why,
+                      r == -ENOENT ? "; make it, or write {path: FILE, required: false} if it "
+                                     "need not be there"
+                                   : "");
+}
+
 static int read_file(struct gather *g, const char *name, bool required)
 {
     _cleanup_free_ char *path = NULL;
@@ -66,13 +74,19 @@ static int read_file(struct gather *g, const char *name, bool required)
     int r = paths_absolute(g->l, place(g), name, &path);
     if (r < 0)
         return r;
+    /* A file that a variable names is called what the compose file calls it. */
+    const struct node *written = node_value(g->service, g->path);
+    if (written->kind == NODE_MAP)
+        written = node_get(written, "path");
+    struct shown name_there = shown(written->text);
+    const char *shown_as = strchr(written->text, '$') ? name_there.text : path;
     struct error why = ERROR_INIT;
-    r = file_read(path, path, false, &text, &why);
+    r = file_read(path, shown_as, false, &text, &why);
     if (r == -ENOENT && !required)
         return 0;
     if (r < 0 && r != -ENOMEM)
-        return node_error(g->l, place(g), "env_file: %s", why.text);
-    return r < 0 ? r : parse_file(g, path, &text);
+        return refuse_file(g, r, why.text);
+    return r < 0 ? r : parse_file(g, shown_as, &text);
 }
 
 /* {path: …, required: false} */

@@ -62,7 +62,13 @@ int convert_map(struct loader *l, const struct node *map, const char *const *tex
 /* Count bytes that a row will hold against COMPOSE_TEXT_MAX. */
 int convert_charge(struct loader *l, const struct node *n, size_t bytes) _must_use_;
 
-/* mask.c: hide in a message what variables below a node gave. */
+/* mask.c: a value as a message may quote it, with the scalar that it was made from: where a
+ * variable has part in it, what stands in the file. */
+struct shown shown_value(const struct node *n, const char *value);
+/* The item of a list (or the source that it names) that became a value, or began with it and a
+ * colon; NULL: none. */
+const struct node *node_of_value(struct loader *l, const struct node *list, const char *value);
+/* Hide in a message what variables below a node gave. */
 void mask_variables(struct loader *l, const struct node *n, char *text, size_t size);
 
 /* environment.c: env_file and environment become one map of texts. */

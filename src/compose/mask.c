@@ -43,19 +43,51 @@ static void mask_value(char *text, size_t size, const char *value)
     text_cut(text, size);
 }
 
-/* The value is made once more, as it was made for the spec. */
+/* The value of a scalar once more, as it was made for the spec, or NULL. */
+static json_t *make_again(struct loader *l, const struct node *n)
+{
+    json_t *value = NULL;
+    struct error *err = l->diag.err;
+    l->diag.err = NULL;
+    int r = convert_node(l, n, true, &value);
+    l->diag.err = err;
+    return r < 0 ? NULL : value;
+}
+
 static void mask_scalar(struct loader *l, const struct node *n, char *text, size_t size)
 {
     char clean[ERROR_TEXT_SIZE];
-    json_auto_t *value = NULL;
-    struct error *err = l->diag.err;
-    l->diag.err = NULL;
-    int r = strchr(n->text, '$') ? convert_node(l, n, true, &value) : 0;
-    l->diag.err = err;
-    if (r < 0 || !value)
+    json_auto_t *value = strchr(n->text, '$') ? make_again(l, n) : NULL;
+    if (!value)
         return;
     text_visible(json_string_value(value), clean, sizeof(clean));
     mask_value(text, size, clean);
+}
+
+static bool begins_with_word(const char *text, const char *word)
+{
+    size_t n = strlen(word);
+    return text && strncmp(text, word, n) == 0 && (text[n] == '\0' || text[n] == ':');
+}
+
+const struct node *node_of_value(struct loader *l, const struct node *list, const char *value)
+{
+    for (size_t i = 0; list && list->kind == NODE_LIST && i < list->n_entries; i++) {
+        const struct node *item = list->entries[i].value;
+        if (item->kind == NODE_MAP)
+            item = node_get(item, "source");
+        if (!item || item->kind != NODE_SCALAR)
+            continue;
+        json_auto_t *made = make_again(l, item);
+        if (begins_with_word(json_string_value(made), value))
+            return item;
+    }
+    return NULL;
+}
+
+struct shown shown_value(const struct node *n, const char *value)
+{
+    return shown(n->text && strchr(n->text, '$') ? n->text : value);
 }
 
 void mask_variables(struct loader *l, const struct node *n, char *text, size_t size)

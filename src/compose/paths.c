@@ -35,12 +35,20 @@ static bool is_relative(const char *source)
     return source[0] == '.' || source[0] == '~';
 }
 
+static int refuse_source(const struct loader *l, const struct node *node, const char *text)
+{
+    return node_error(l, node, "\"%s\" is taken for the name of a volume; begin a path with \"./\"",
+                      shown_value(node, text).text);
+}
+
 static int resolve_short(struct loader *l, const struct node *node, const char *text,
                          json_t **ret_fresh)
 {
     size_t n = strcspn(text, ":");
-    if (!is_relative(text) || text[n] == '\0')
+    if (text[0] == '/' || text[n] == '\0')
         return 0;
+    if (!is_relative(text))
+        return memchr(text, '/', n) ? refuse_source(l, node, text) : 0;
     _cleanup_free_ char *source = strndup(text, n), *path = NULL;
     if (!source)
         return -ENOMEM;

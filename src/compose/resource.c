@@ -65,18 +65,13 @@ static int add_section(struct use *u, const struct resource_kind *kind)
 }
 
 /* Where a service names a resource: a network by its key, a volume as "key:/path". */
-static const struct node *place_of_use(const struct node *service, const char *section,
-                                       const char *key)
+static const struct node *place_of_use(struct loader *l, const struct node *service,
+                                       const char *section, const char *key)
 {
-    const struct node *list = node_get(service, section);
-    size_t len = strlen(key);
-    for (size_t i = 0; list && i < list->n_entries; i++) {
-        const struct node_entry *e = &list->entries[i];
-        const char *text = e->key ? e->key->text : e->value->text;
-        if (text && strncmp(text, key, len) == 0 && (text[len] == '\0' || text[len] == ':'))
-            return e->key ? e->key : e->value;
-    }
-    return node_locate(service, section);
+    const struct node *uses = node_get(service, section);
+    const struct node_entry *e = node_entry(uses, key);
+    const struct node *item = e ? e->key : node_of_value(l, uses, key);
+    return item ? item : node_locate(service, section);
 }
 
 static int refuse_undeclared(const struct use *u, const struct resource_kind *kind, const char *key)
@@ -85,17 +80,17 @@ static int refuse_undeclared(const struct use *u, const struct resource_kind *ki
     struct nearest nearest = {.word = key};
     for (size_t i = 0; section && section->kind == NODE_MAP && i < section->n_entries; i++)
         nearest_offer(&nearest, section->entries[i].key->text);
-    const struct node *at = place_of_use(u->l->nodes[u->service], kind->section, key);
+    const struct node *at = place_of_use(u->l, u->l->nodes[u->service], kind->section, key);
     const char *service = u->l->project->services[u->service].name;
     if (nearest.best)
         return node_error(u->l, at,
                           "service \"%s\" uses the %s \"%s\", which the file does not declare; did "
                           "you mean \"%s\"?",
-                          service, kind->name, SHOWN(key), SHOWN(nearest.best));
+                          service, kind->name, shown_value(at, key).text, SHOWN(nearest.best));
     return node_error(u->l, at,
                       "service \"%s\" uses the %s \"%s\", which the file does not declare; add it "
                       "under \"%s:\" at the top level",
-                      service, kind->name, SHOWN(key), kind->section);
+                      service, kind->name, shown_value(at, key).text, kind->section);
 }
 
 static int use(struct use *u, const struct resource_kind *kind, const char *key)

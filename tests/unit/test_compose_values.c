@@ -282,6 +282,7 @@ static void env_files(void **state)
         {"exported=1", "{\"exported\":\"1\"}"},
         {"export=1", "{\"export\":\"1\"}"},
         {"X.y-2=1", "{\"X.y-2\":\"1\"}"},
+        {"X[0]=1", "{\"X[0]\":\"1\"}"},
         {"X=a=b:c", "{\"X\":\"a=b:c\"}"},
         {"X=a # b", "{\"X\":\"a\"}"},
         {"X=a#b", "{\"X\":\"a#b\"}"},
@@ -292,6 +293,7 @@ static void env_files(void **state)
         {"X=\"a\"# c", "{\"X\":\"a\"}"},
         {"X='a # b'", "{\"X\":\"a # b\"}"},
         {"X=\"a\\n\\r\\t\\\\\\\"\\x\"", "{\"X\":\"a\\n\\r\\t\\\\\\\"\\\\x\"}"},
+        {"X=\"\\a\\b\\f\\v\"", "{\"X\":\"\\u0007\\b\\f\\u000B\"}"},
         {"X='a\\n\\'b'", "{\"X\":\"a\\\\n'b\"}"},
         {"X=\"a\nb\"\nY=1", "{\"X\":\"a\\nb\",\"Y\":\"1\"}"},
         {"X='a\nb'", "{\"X\":\"a\\nb\"}"},
@@ -347,7 +349,7 @@ static void env_files_know_their_lines(void **state)
         {"X=\"a\nb\nc\" d", ".env:3:4: text behind the closing quote; begin a comment with #"},
         {"X=1\nY = \"a\nb", ".env:2:5: the quote that begins here is not closed"},
         {"X='a\n\n'\nM\xc3\xbc=1", ".env:4:2: a character that a name cannot have; only letters, "
-                                   "digits, _ . - are allowed"},
+                                   "digits, _ . - [ ] are allowed"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         json_auto_t *vars = json_object();
