@@ -5,6 +5,7 @@ import os
 import signal
 import stat
 import subprocess
+import time
 
 from engine import wait_until
 from fleet import hot, lazy, notify_socket
@@ -146,3 +147,22 @@ def test_plain_sql_from_ten_writers_at_once(fleet):
         assert [writer.wait(timeout=60) for writer in writers] == [0] * 10
         wait_until(lambda: len(fleet.mine()) == 11, "a container for each row")
         assert set(fleet.actions().values()) == {"unchanged"}
+
+
+def test_many_at_once(fleet, engine):
+    names = [f"web{n}" for n in range(12)]
+    fleet.apply({name: hot() for name in names})
+    with fleet.serve():
+        engine.docker("rm", "-f", *map(fleet.container, names))
+        wait_until(lambda: len(fleet.mine()) == 12 and all(status(fleet, name) == "running" for name in names),
+                   "all are back", 120)
+        wait_until(lambda: set(fleet.actions().values()) == {"unchanged"}, "at rest")
+
+
+def test_a_fleet_at_rest_is_left_in_peace(fleet, engine):
+    fleet.apply({"web": hot(), "job": lazy(), "deaf": hot(**{"x-roost": {"ready": {"tcp": 81}}})})
+    with fleet.serve():
+        wait_until(lambda: fleet.rows()["web"]["state"] == "running", "ready")
+        calls = engine.watch()
+        time.sleep(35)  # past a whole resync
+        assert calls.changing == []
