@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* An operation that was given up may still be carried out for so long. */
+#define LOST_NS (120 * SECOND_NS)
+
 /* What the engine has done is so, without another look: a listing asked for earlier would say otherwise. */
 static void take_done(struct core *core, struct agent *a, const struct operation *op,
                       const struct core_completion *completion)
@@ -25,6 +28,8 @@ static void take_done(struct core *core, struct agent *a, const struct operation
     case OPERATION_START:
     case OPERATION_UNPAUSE:
         agent_see_status(core, a, a->operation_slot, CONTAINER_RUNNING);
+        if (a->operation_slot == SLOT_MAIN && !agent_is_wanted_awake(core, a) && a->idle_since_ns == 0)
+            a->idle_since_ns = core->now_ns; /* who wanted it is gone already */
         break;
     case OPERATION_STOP:
         agent_see_status(core, a, a->operation_slot, CONTAINER_EXITED);
@@ -71,7 +76,7 @@ static void take_refused(struct core *core, struct agent *a, const struct operat
     if (first_start && a->containers[SLOT_OLD].known && !agent_is_rolled_back(a))
         agent_roll_back(core, a, words);
     else
-        agent_fail(core, a, words);
+        agent_fail(core, a, op, words);
 }
 
 static void take_unsupported(struct core *core, struct agent *a, const struct operation *op, const char *words)
@@ -110,15 +115,32 @@ static void take_outcome(struct core *core, struct agent *a, const struct operat
     case ENGINE_NAME_TAKEN: /* by whom, the listing tells: ours, a foreign one, or a ghost's reservation */
     case ENGINE_BUSY:
         a->unknown = true;
-        agent_fail(core, a, words);
+        agent_fail(core, a, op, words);
         break;
-    case ENGINE_UNREACHABLE:
     case ENGINE_UNKNOWN:
+        if (op->kind == OPERATION_REMOVE)
+            a->containers[a->operation_slot].doomed = true;
+        if (op->kind != OPERATION_INSPECT) {
+            a->containers[a->operation_slot].lost_kind = op->kind;
+            a->containers[a->operation_slot].lost_until_ns = core->now_ns + LOST_NS;
+        }
         a->unknown = true;
         agent_move(core, a, INPUT_UNKNOWN);
-        agent_fail(core, a, words);
+        agent_fail(core, a, op, words);
+        break;
+    case ENGINE_UNREACHABLE:
+        a->unknown = true;
+        agent_move(core, a, INPUT_UNKNOWN);
+        agent_fail(core, a, op, words);
         break;
     }
+}
+
+/* The stream has told meanwhile that the container is gone: whatever the answer says, it is older than that. */
+static bool is_overtaken(const struct agent *a, const struct operation *op)
+{
+    const struct container *c = &a->containers[a->operation_slot];
+    return op->kind != OPERATION_CREATE && !(c->known && same_id(c->id, op->container));
 }
 
 static void take_probe(struct core *core, struct agent *a, const struct core_completion *completion)
@@ -142,7 +164,8 @@ static void take_probe(struct core *core, struct agent *a, const struct core_com
     if (a->ready_timeout_ns > 0 && age >= a->ready_timeout_ns && !a->told_not_ready) {
         a->told_not_ready = true;
         agent_move(core, a, INPUT_NOT_READY);
-        agent_set_reason(core, a, "not ready in time; it is left running, and probing goes on");
+        if (!agent_is_rolled_back(a))
+            agent_set_reason(core, a, "not ready in time; it is left running, and probing goes on");
         judge_open(core, a, EVENT_NOT_READY, "ready_timeout");
     }
     mark_dirty(core, a);
@@ -158,7 +181,8 @@ void complete_take(struct core *core, const struct core_completion *completion)
     if (!a || a->operation.id == 0 || a->operation.id != completion->operation)
         return;
     struct operation op = a->operation;
-    take_outcome(core, a, &op, completion); /* the operation explains what it did: it ends after */
+    if (!is_overtaken(a, &op))
+        take_outcome(core, a, &op, completion); /* the operation explains what it did: it ends after */
     a->operation.id = 0;
     a->as_of = core->step;
     core->in_flight--;

@@ -171,7 +171,7 @@ uint64_t core_next_deadline(const struct core *core)
         due = core->after_loss_until_ns;
     if (core->resync_at_ns < due)
         due = core->resync_at_ns;
-    if (core->want_list && core->list_step == 0 && core->list_at_ns < due)
+    if (core->want_list && core->list_step == 0 && !core->engine_lost && core->list_at_ns < due)
         due = core->list_at_ns;
     if (core->starved && core->now_ns + SECOND_NS < due)
         due = core->now_ns + SECOND_NS;

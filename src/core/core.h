@@ -103,6 +103,7 @@ struct core_row {
 struct core_tombstone {
     const char *name;
     uint64_t generation;
+    const char *container_name; /* of the last row; NULL: {fleet}-{name}, or not known */
 };
 
 /* Of EFFECT_SAVE and back. */

@@ -128,7 +128,7 @@ static enum depends_condition condition_on(const struct agent *dependent, const 
 /* An awake dependent is an implicit lease. One that waits for our completion wants one run of us, not a loop. */
 bool depends_want_awake(const struct core *core, const struct agent *a)
 {
-    if (core->depends_stale || a->on_cycle)
+    if (core->depends_stale || a->on_cycle || a->job_done)
         return false;
     for (size_t i = 0; i < a->n_dependents; i++) {
         const struct agent *d = a->dependents[i];
@@ -148,7 +148,7 @@ static bool is_met(const struct agent *b, enum depends_condition condition)
     const struct container *c = &b->containers[SLOT_MAIN];
     switch (condition) {
     case DEPENDS_STARTED:
-        return c->known && c->status == CONTAINER_RUNNING;
+        return c->known && (c->status == CONTAINER_RUNNING || b->job_done);
     case DEPENDS_HEALTHY:
         return c->known && c->status == CONTAINER_RUNNING && b->state == STATE_RUNNING;
     case DEPENDS_COMPLETED:
@@ -157,15 +157,20 @@ static bool is_met(const struct agent *b, enum depends_condition condition)
     return true;
 }
 
-/* Nothing under way that could still fulfil it. */
-static bool is_hopeless(const struct agent *b, enum depends_condition condition)
+/* Nothing under way that could still fulfil it, or not for a long time: a job that runs is waited for as long as
+ * this, and a hot agent, which the engine restarts, never completes. */
+#define JOB_PATIENCE_NS (60 * SECOND_NS)
+
+static bool is_hopeless(const struct core *core, const struct agent *a, const struct agent *b,
+                        enum depends_condition condition, uint64_t *ret_until_ns)
 {
-    if (condition == DEPENDS_COMPLETED && container_is_up(&b->containers[SLOT_MAIN]))
-        return false;
-    return !agent_is_busy(b);
+    if (condition != DEPENDS_COMPLETED || !container_is_up(&b->containers[SLOT_MAIN]))
+        return !agent_is_busy(b);
+    *ret_until_ns = (a->waits_since_ns ? a->waits_since_ns : core->now_ns) + JOB_PATIENCE_NS;
+    return b->lifecycle == LIFECYCLE_HOT || core->now_ns >= *ret_until_ns;
 }
 
-const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_hopeless)
+const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_hopeless, uint64_t *ret_until_ns)
 {
     for (size_t i = 0; i < a->n_depends; i++) {
         struct agent *b = agents_find(core, a->depends[i].agent);
@@ -182,7 +187,7 @@ const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_h
             b->want_inspect = true; /* a listing does not tell how it ended */
             mark_dirty(core, b);
         }
-        *ret_hopeless = is_hopeless(b, condition);
+        *ret_hopeless = is_hopeless(core, a, b, condition, ret_until_ns);
         return b->name;
     }
     return NULL;

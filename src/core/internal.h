@@ -50,6 +50,7 @@ enum policy { POLICY_NOT_SEEN, POLICY_AGREES, POLICY_TAMPERED };
 struct container {
     bool known;
     bool renamed;   /* ours by its id, under a name that is not */
+    bool doomed;    /* a removal of ours was given up, and may still be carried out at any time */
     bool exit_seen; /* exit_code is of this death */
     bool oom_killed;
     bool restarts_seen; /* `restarts` is known */
@@ -62,6 +63,8 @@ struct container {
     unsigned differs;
     int exit_code;
     int restarts;
+    enum operation_kind lost_kind; /* an operation of ours whose end was never told … */
+    uint64_t lost_until_ns;        /* … explains what it brings about until then */
     uint64_t list;       /* the last listing that showed it */
     uint64_t up_since_ns; /* since when we know it to run; 0 when it does not */
     uint64_t seen_ns;     /* when the engine last showed it */
@@ -168,7 +171,9 @@ struct agent {
     uint8_t forced_id[CONTAINER_ID_SIZE];
     bool rolling;   /* counts against max_unavailable */
     bool blocked;   /* waits for its turn: a dependency, or the roll-out */
+    bool job_done;  /* it has ended with exit code 0, and nobody but a dependent wants it: it is not run again for that */
     bool stuck;     /* waits for a dependency without hope: not busy, but looked at when that one changes */
+    uint64_t waits_since_ns; /* for a dependency; 0: it does not */
     unsigned failures; /* in a row */
     uint64_t retry_at_ns;
     uint64_t look_at_ns;    /* the engine is at it: when to list again */
@@ -326,7 +331,7 @@ uint64_t agent_backoff_ns(unsigned failures);
 uint64_t agent_retry_at_ns(const struct agent *a);
 void agent_see_gone(struct core *core, struct agent *a, enum slot slot);
 void agent_move_container(struct core *core, struct agent *a, enum slot from, enum slot to);
-void agent_fail(struct core *core, struct agent *a, const char *words);
+void agent_fail(struct core *core, struct agent *a, const struct operation *op, const char *words);
 void agent_well(struct core *core, struct agent *a);
 void agent_roll_back(struct core *core, struct agent *a, const char *words);
 bool agent_is_rolled_back(const struct agent *a);
@@ -340,8 +345,9 @@ void depends_refresh(struct core *core);
 void depends_touch(struct core *core, struct agent *a);
 void depends_wake_dependents(struct core *core, struct agent *a);
 bool depends_want_awake(const struct core *core, const struct agent *a);
-/* May `a` start now? NULL, or the agent or missing name that it waits for; *ret_hopeless when waiting does not help. */
-const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_hopeless);
+/* May `a` start now? NULL, or the agent or missing name that it waits for; *ret_hopeless when waiting does not
+ * help; *ret_until_ns, when it is set, is when it may cease to. */
+const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_hopeless, uint64_t *ret_until_ns);
 
 /* settle.c */
 bool agent_is_wanted_awake(const struct core *core, const struct agent *a);
@@ -360,6 +366,7 @@ void leases_release(struct core *core, const struct core_release *release);
 void leases_sleep(struct core *core, const struct core_sleep *sleep);
 void leases_remember(struct core *core, const struct core_lease *lease);
 void leases_end(struct core *core, struct agent *a, const char *reason, enum answer answer);
+bool leases_hold(const struct core *core, const struct agent *a); /* is there one that is good? */
 void leases_free(struct core *core, struct agent *a);
 /* Both return when they want to be called next. */
 uint64_t leases_expire(struct core *core, struct agent *a);

@@ -84,12 +84,14 @@ static uint64_t well_at_ns(const struct core *core, const struct agent *a)
     if (!c->known || agent_is_rolled_back(a) || c->health == HEALTH_UNHEALTHY || c->renamed ||
         c->policy == POLICY_TAMPERED)
         return NEVER_NS;
+    if (c->status == CONTAINER_RESTARTING)
+        return NEVER_NS;
+    if ((a->episodes & EPISODE(EVENT_CRASH_LOOP)) && container_is_up(c))
+        return c->up_since_ns + BACKOFF_RESET_NS;
     if (!agent_is_wanted_awake(core, a))
         return 0;
     if (c->status != CONTAINER_RUNNING || a->state != STATE_RUNNING)
         return NEVER_NS;
-    if (a->episodes & EPISODE(EVENT_CRASH_LOOP))
-        return c->up_since_ns + BACKOFF_RESET_NS;
     return a->crashes > 0 && a->ready == READY_STARTED ? c->up_since_ns + PROOF_NS : 0;
 }
 
@@ -105,7 +107,7 @@ uint64_t judge_wellness(struct core *core, struct agent *a)
             due = NEVER_NS;
         }
     }
-    if (a->episodes == 0 || a->held)
+    if (a->episodes == 0 || a->held || a->presence != PRESENCE_ROW)
         return due;
     uint64_t well_at = well_at_ns(core, a);
     if (well_at <= core->now_ns)
@@ -118,17 +120,15 @@ uint64_t judge_wellness(struct core *core, struct agent *a)
 /* Judging ---------------------------------------------------------------------------------------
  */
 
-static bool is_explained(const struct agent *a, enum change change)
+static bool brings_about(enum operation_kind kind, enum slot slot, enum change change)
 {
-    if (a->operation.id == 0)
-        return false;
-    switch (a->operation.kind) {
+    switch (kind) {
     case OPERATION_STOP:
-        return change == CHANGE_DOWN && a->operation_slot == SLOT_MAIN;
+        return change == CHANGE_DOWN && slot == SLOT_MAIN;
     case OPERATION_PAUSE:
         return change == CHANGE_PAUSED;
     case OPERATION_REMOVE:
-        return change == CHANGE_GONE && a->operation_slot == SLOT_MAIN;
+        return change == CHANGE_GONE && slot == SLOT_MAIN;
     case OPERATION_RENAME:
         return change == CHANGE_RENAMED;
     case OPERATION_UPDATE:
@@ -141,6 +141,15 @@ static bool is_explained(const struct agent *a, enum change change)
         break;
     }
     return false;
+}
+
+/* By the operation in flight, or by the last one whose end was never told: it may be done later. */
+static bool is_explained(const struct core *core, const struct agent *a, enum change change)
+{
+    if (a->operation.id != 0 && brings_about(a->operation.kind, a->operation_slot, change))
+        return true;
+    const struct container *c = &a->containers[SLOT_MAIN];
+    return core->now_ns < c->lost_until_ns && brings_about(c->lost_kind, SLOT_MAIN, change);
 }
 
 /* Third restart within ten minutes? The ring holds the last three, latest first. */
@@ -156,6 +165,8 @@ static bool note_restart(struct core *core, struct agent *a)
 
 static void take_restarted(struct core *core, struct agent *a, int times, bool by_hand)
 {
+    if (a->held)
+        return;
     if (by_hand) {
         judge_tell(core, a, EVENT_CONTAINER_RESTARTED, "by_hand");
         return;
@@ -179,11 +190,14 @@ static void take_crash(struct core *core, struct agent *a, const struct watch_ru
     a->save = true;
 }
 
-static void take_sleep(struct core *core, struct agent *a, const struct watch_rule *rule)
+static void take_sleep(struct core *core, struct agent *a, const struct watch_rule *rule, enum cause cause)
 {
     if (rule->event != EVENT_NONE)
         judge_tell(core, a, rule->event, rule->reason);
     bool done = rule->event == EVENT_CONTAINER_EXITED;
+    if (cause != CAUSE_CRASH)
+        agent_move(core, a, INPUT_SEEN_DOWN); /* asleep, and not failed */
+    a->job_done = done;
     leases_end(core, a, rule->reason, done ? ANSWER_COMPLETED : ANSWER_LEASE_ENDED);
 }
 
@@ -193,6 +207,17 @@ static enum cause cause_of(const struct core *core, const struct agent *a)
     if (a->hand_ns != 0 && core->now_ns - a->hand_ns <= HAND_NS)
         return CAUSE_HAND;
     return c->exit_code == 0 && !c->oom_killed ? CAUSE_DONE : CAUSE_CRASH;
+}
+
+static void explain_crash(struct core *core, struct agent *a)
+{
+    const struct container *c = &a->containers[SLOT_MAIN];
+    char reason[64];
+    if (c->oom_killed)
+        (void)snprintf(reason, sizeof(reason), "crashed: out of memory");
+    else
+        (void)snprintf(reason, sizeof(reason), "crashed with exit code %d", c->exit_code);
+    agent_set_reason(core, a, reason);
 }
 
 /* It ran and does not any more. How it ended, only an inspection tells. */
@@ -211,8 +236,11 @@ static void take_down(struct core *core, struct agent *a)
         return;
     }
     a->unjudged = false;
+    enum cause cause = cause_of(core, a);
+    if (cause == CAUSE_CRASH && !agent_is_rolled_back(a))
+        explain_crash(core, a);
     const struct watch_rule *rule =
-        watchdog_rule(CHANGE_DOWN, cause_of(core, a), a->lifecycle, agent_is_wanted_awake(core, a));
+        watchdog_rule(CHANGE_DOWN, cause, a->lifecycle, agent_is_wanted_awake(core, a));
     a->hand_ns = 0;
     switch (rule->verdict) {
     case VERDICT_CONFIRM:
@@ -223,7 +251,7 @@ static void take_down(struct core *core, struct agent *a)
         take_crash(core, a, rule);
         break;
     case VERDICT_SLEEP:
-        take_sleep(core, a, rule);
+        take_sleep(core, a, rule, cause);
         break;
     case VERDICT_NONE:
         break;
@@ -235,7 +263,11 @@ static void take_up(struct core *core, struct agent *a)
     if (a->confirm_at_ns == 0)
         return;
     a->confirm_at_ns = 0;
-    take_restarted(core, a, 1, true);
+    bool ours = a->operation.id != 0 && a->operation.kind == OPERATION_START;
+    if (ours)
+        judge_open(core, a, EVENT_CONTAINER_STOPPED, "stopped_by_hand"); /* and we were faster */
+    else
+        take_restarted(core, a, 1, true);
 }
 
 /* Is it the wait for a `docker restart` that holds the agent? Over, it was a stop by hand. */
@@ -271,7 +303,7 @@ static void open_by_table(struct core *core, struct agent *a, enum change change
 {
     const struct watch_rule *rule =
         watchdog_rule(change, CAUSE_ANY, a->lifecycle, agent_is_wanted_awake(core, a));
-    if (rule && !is_explained(a, change))
+    if (rule && !is_explained(core, a, change))
         judge_open(core, a, rule->event, rule->reason);
 }
 
@@ -283,7 +315,7 @@ static bool is_asleep_paused(const struct core *core, const struct agent *a)
 
 void judge_gone(struct core *core, struct agent *a)
 {
-    if (a->presence != PRESENCE_ROW || is_explained(a, CHANGE_GONE) ||
+    if (a->presence != PRESENCE_ROW || is_explained(core, a, CHANGE_GONE) ||
         a->containers[SLOT_NEW].known || a->containers[SLOT_OLD].known)
         return;
     a->confirm_at_ns = 0;
@@ -306,7 +338,7 @@ void judge_change(struct core *core, struct agent *a, const struct container *be
     bool was_up = container_is_up(before), up = container_is_up(c);
     if (c->status == CONTAINER_REMOVING || c->status == CONTAINER_DEAD)
         return; /* on its way out: gone tells */
-    if (was_up && !up && !is_explained(a, CHANGE_DOWN))
+    if (was_up && !up && !is_explained(core, a, CHANGE_DOWN))
         take_down(core, a);
     else if (!up && a->unjudged && c->exit_seen)
         take_down(core, a);
@@ -353,8 +385,9 @@ void judge_engine_lost(struct core *core, const char *words)
         return;
     core->engine_lost = true;
     core->lost_at_ns = core->now_ns;
+    if (!core->after_loss) /* else it was not told yet that it is back: the same loss goes on */
+        (void)happen(core, EVENT_ENGINE_LOST, words);
     core->after_loss = false;
-    (void)happen(core, EVENT_ENGINE_LOST, words);
     struct agent *a, *next;
     HASH_ITER (hh, core->agents, a, next) {
         agent_move(core, a, INPUT_ENGINE_LOST);

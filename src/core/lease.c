@@ -142,6 +142,15 @@ uint64_t leases_expire(struct core *core, struct agent *a)
     return due;
 }
 
+/* A lease whose time is over may not have been ended yet: its agent is settled later in this step. */
+bool leases_hold(const struct core *core, const struct agent *a)
+{
+    const struct lease *lease = a->leases;
+    while (lease && lease->until_ns <= core->now_ns)
+        lease = lease->next;
+    return lease != NULL;
+}
+
 /* Why nobody can be helped with this agent; ANSWER_DONE when somebody can. */
 static enum answer refusal(const struct core *core, const struct agent *a, const char **ret_words)
 {

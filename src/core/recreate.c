@@ -11,7 +11,7 @@
  *     {F}           old one removed
  *
  * When the new one cannot start, or dies before it has proven itself: it is removed, the old one is renamed
- * back and started. When the row changes before it has, it gives way to the next new one, and the old one stays kept. A crash between any two steps leaves one of these sets, so the next look at what is there
+ * back and started. When the row changes before it has, it proves itself first, or goes. A crash between any two steps leaves one of these sets, so the next look at what is there
  * goes on from it: there is no other memory of a recreate.
  */
 #include "core/internal.h"
@@ -55,7 +55,7 @@ static struct step set_old_aside(const struct agent *a)
 /* What never ran, or cannot again, is nothing to go back to. */
 static bool is_worth_keeping(const struct container *old)
 {
-    return old->status != CONTAINER_CREATED && old->status != CONTAINER_DEAD;
+    return old->status != CONTAINER_CREATED && old->status != CONTAINER_DEAD && !old->doomed;
 }
 
 /* The new one runs: is that proof enough to let go of the old one? */
@@ -92,12 +92,17 @@ static struct step finish(const struct core *core, const struct agent *a)
     case CONTAINER_RESTARTING:
         return (struct step){.roll_back = true};
     case CONTAINER_EXITED:
+        if (core->after_loss) /* it went down with the engine: that shows nothing */
+            return send(OPERATION_START, SLOT_MAIN, SLOT_MAIN);
         if (!f->exit_seen)
             return send(OPERATION_INSPECT, SLOT_MAIN, SLOT_MAIN);
         if (f->exit_code != 0)
             return (struct step){.roll_back = true};
         return step_remove(a, SLOT_OLD);
     case CONTAINER_PAUSED:
+        if (a->lifecycle == LIFECYCLE_LAZY && a->sleep == SLEEP_PAUSE) /* it was put to sleep */
+            return send(OPERATION_UNPAUSE, SLOT_MAIN, SLOT_MAIN);
+        break;
     case CONTAINER_REMOVING:
     case CONTAINER_DEAD:
     case CONTAINER_STATUS_UNKNOWN:
@@ -119,17 +124,27 @@ static struct step roll_back(const struct agent *a)
     return step_remove(a, SLOT_OLD);
 }
 
-/* The final name is on a wrong container, and an older one is still kept. So the wrong one has not proven
- * itself: it is the one to go, and the older one is what worked, unless it never ran. */
-static struct step replace_unproven(const struct agent *a)
+/* The final name is on a wrong container, and an older one is still kept: the row changed before the wrong one
+ * had proven itself. So it does that first, and goes if it cannot; then there is one container to replace again. */
+static struct step replace_unproven(const struct core *core, const struct agent *a)
 {
-    if (!is_worth_keeping(&a->containers[SLOT_OLD]))
+    const struct container *f = &a->containers[SLOT_MAIN], *o = &a->containers[SLOT_OLD];
+    if (!is_worth_keeping(o))
         return step_remove(a, SLOT_OLD);
-    bool is_dead = a->containers[SLOT_MAIN].status == CONTAINER_DEAD;
-    bool old_is_right = container_is_wanted(a, &a->containers[SLOT_OLD]);
-    if (a->containers[SLOT_NEW].known || is_dead || old_is_right)
+    if (a->containers[SLOT_NEW].known)
+        return step_remove(a, SLOT_NEW);
+    bool proves_nothing = f->status == CONTAINER_CREATED || f->status == CONTAINER_DEAD || f->status == CONTAINER_PAUSED;
+    if (proves_nothing || container_is_wanted(a, o))
         return step_remove(a, SLOT_MAIN);
-    return send(OPERATION_CREATE, SLOT_NEW, SLOT_NEW);
+    struct step step = finish(core, a);
+    return step.roll_back ? step_remove(a, SLOT_MAIN) : step;
+}
+
+/* The new one cannot be made, and the one that it is to replace is down: better that one than none. Each is tried in turn. */
+static bool is_better_than_none(const struct core *core, const struct agent *a)
+{
+    return a->failures % 2 == 1 && a->containers[SLOT_MAIN].status == CONTAINER_EXITED &&
+           agent_is_wanted_awake(core, a);
 }
 
 struct step recreate_step(const struct core *core, const struct agent *a)
@@ -146,7 +161,9 @@ struct step recreate_step(const struct core *core, const struct agent *a)
     if (right)
         return o->known ? finish(core, a) : (struct step){.none = true};
     if (f->known && o->known)
-        return replace_unproven(a);
+        return replace_unproven(core, a);
+    if (f->known && !n->known && is_better_than_none(core, a))
+        return send(OPERATION_START, SLOT_MAIN, SLOT_MAIN);
     if (f->known && !n->known)
         return send(OPERATION_CREATE, SLOT_NEW, SLOT_NEW);
     if (f->known)

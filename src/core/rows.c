@@ -59,7 +59,7 @@ static void take_container_name(struct core *core, struct agent *a, const char *
         return;
     for (int i = 0; i < SLOTS; i++)
         a->containers[i].renamed = i == SLOT_MAIN && a->containers[i].known;
-    if (core->synced)
+    if (core->synced || core->list_step != 0)
         a->unknown = true; /* whether the new name is free, only a listing tells */
     a->as_of = core->step;
 }
@@ -94,6 +94,7 @@ void rows_take(struct core *core, const struct core_row *row)
     core->rollout_failures = 0;
     agent_well(core, a);
     a->crashes = 0;
+    a->job_done = false;
     a->crash_retry_at_ns = 0;
     agent_move(core, a, INPUT_ROW_CHANGED);
     if (was_held != a->held && !fresh)
@@ -117,6 +118,8 @@ void rows_delete(struct core *core, const struct core_tombstone *tombstone)
         return;
     if (a->presence == PRESENCE_ROW)
         core->depends_stale = true;
+    else if (tombstone->container_name)
+        (void)agents_set_container_name(core, a, tombstone->container_name);
     a->presence = PRESENCE_TOMBSTONE;
     a->generation = tombstone->generation;
     a->held = false;
@@ -137,7 +140,8 @@ void rows_remember(struct core *core, const struct core_memory *memory)
     memcpy(a->remembered, memory->container, CONTAINER_ID_SIZE);
     a->failed_generation = memory->failed_generation;
     memcpy(a->kept, memory->container, CONTAINER_ID_SIZE);
-    a->remembered_up = memory->state == STATE_RUNNING || memory->state == STATE_STARTING;
+    /* Of one that was starting nobody knows whether it ever ran: our start may not have come to the engine. */
+    a->remembered_up = memory->state == STATE_RUNNING;
     a->was_wanted = a->remembered_up && memory->idle_since_ns == 0;
     a->episodes = memory->episodes;
     a->crashes = memory->crashes;

@@ -13,7 +13,7 @@ bool agent_is_wanted_awake(const struct core *core, const struct agent *a)
 {
     if (a->presence != PRESENCE_ROW)
         return false;
-    return a->lifecycle == LIFECYCLE_HOT || a->leases || depends_want_awake(core, a);
+    return a->lifecycle == LIFECYCLE_HOT || leases_hold(core, a) || depends_want_awake(core, a);
 }
 
 bool agent_is_busy(const struct agent *a)
@@ -24,7 +24,7 @@ bool agent_is_busy(const struct agent *a)
 
 bool container_is_wanted(const struct agent *a, const struct container *c)
 {
-    if (c->status == CONTAINER_DEAD)
+    if (c->status == CONTAINER_DEAD || c->doomed)
         return false;
     if (agent_is_rolled_back(a))
         return same_id(c->id, a->kept);
@@ -103,7 +103,7 @@ static uint32_t container_facts(const struct agent *a)
 uint32_t agent_facts(const struct core *core, const struct agent *a)
 {
     uint32_t facts = row_facts(a) | container_facts(a);
-    if (a->leases)
+    if (leases_hold(core, a))
         facts |= FACT_LEASED;
     if (a->restart_unhealthy && a->containers[SLOT_MAIN].health == HEALTH_UNHEALTHY)
         facts |= FACT_SICK;
@@ -236,6 +236,7 @@ static bool emit(struct core *core, struct agent *a, const struct step *step)
     a->operation_slot = step->slot;
     a->operation_as = step->name_as;
     a->operation_spec = a->spec;
+    a->save = a->save || step->kind == OPERATION_REMOVE;
     core->in_flight++;
     return true;
 }
@@ -291,11 +292,14 @@ static enum gate depends_gate(struct core *core, struct agent *a, const struct s
     if (step->kind != OPERATION_START || step->slot != SLOT_MAIN || a->containers[SLOT_OLD].known)
         return GATE_OPEN;
     bool hopeless = false;
-    const char *on = depends_blocks(core, a, &hopeless);
+    uint64_t until_ns = NEVER_NS;
+    const char *on = depends_blocks(core, a, &hopeless, &until_ns);
     if (!on)
         return GATE_OPEN;
-    if (!hopeless)
+    if (!hopeless) {
+        clock_arm(core, a, until_ns);
         return GATE_WAIT;
+    }
     if (a->containers[SLOT_MAIN].status != CONTAINER_CREATED)
         return GATE_OPEN;
     (void)snprintf(why, size, "waits for \"%s\", which it depends on", on);
@@ -324,9 +328,14 @@ static void go(struct core *core, struct agent *a, const struct rule *rule, cons
         return;
     }
     enum gate gate = depends_gate(core, a, step, why, sizeof(why));
+    if (gate != GATE_OPEN && a->waits_since_ns == 0)
+        a->waits_since_ns = core->now_ns;
+    if (gate != GATE_OPEN)
+        rolling_end(core, a, false); /* what it waits for may wait for its place in the roll-out */
     if (gate == GATE_CLOSED) {
         a->stuck = true; /* depends_wake_dependents() */
-        agent_set_reason(core, a, why);
+        if (!agent_is_rolled_back(a))
+            agent_set_reason(core, a, why);
         settled(core, a, why);
         return;
     }
@@ -357,21 +366,36 @@ static void go(struct core *core, struct agent *a, const struct rule *rule, cons
         queue_push(core, a, QUEUE_WAITING);
 }
 
+/* For the same reason as is_leaving(). */
+static bool save_nothing(struct core *core, const struct agent *a)
+{
+    struct effect *e = effect_add(core, EFFECT_SAVE);
+    if (!e)
+        return false;
+    e->save = (struct core_memory){.name = effect_text(core, a->name), .state = STATE_MISSING, .reason = ""};
+    return effect_whole(core);
+}
+
+static bool tell_forget(struct core *core, const struct agent *a)
+{
+    struct effect *e = save_nothing(core, a) ? effect_add(core, EFFECT_FORGET) : NULL;
+    if (!e)
+        return false;
+    e->forget.name = effect_text(core, a->name);
+    e->forget.generation = a->generation;
+    return effect_whole(core);
+}
+
 /* Nothing left of a deleted row, or of an orphan: forget the agent. True: `a` is gone. */
 static bool forget(struct core *core, struct agent *a)
 {
     for (int i = 0; i < SLOTS; i++)
         if (a->containers[i].known)
             return false;
-    if (a->presence == PRESENCE_TOMBSTONE) {
-        struct effect *e = effect_add(core, EFFECT_FORGET);
-        if (!e)
-            return false;
-        e->forget.name = effect_text(core, a->name);
-        e->forget.generation = a->generation;
-        if (!effect_whole(core))
-            return false;
-    }
+    if (core->list_step != 0)
+        return false; /* that listing may still show what is gone, and would be believed of one that is not known */
+    if (a->presence == PRESENCE_TOMBSTONE && !tell_forget(core, a))
+        return false;
     settled(core, a, NULL);
     agents_remove(core, a);
     return true;
@@ -382,7 +406,11 @@ static void adopt(struct core *core, struct agent *a)
     if (a->idle_since_ns != 0 || agent_is_wanted_awake(core, a))
         return;
     a->idle_since_ns = core->now_ns;
-    judge_tell(core, a, EVENT_CONTAINER_ADOPTED, "started_by_hand");
+    a->save = true;
+    const struct container *c = &a->containers[SLOT_MAIN];
+    bool lost_start = core->now_ns < c->lost_until_ns && c->lost_kind == OPERATION_START;
+    if (!lost_start)
+        judge_tell(core, a, EVENT_CONTAINER_ADOPTED, "started_by_hand");
 }
 
 /* An orphan is told once. */
@@ -437,7 +465,7 @@ static void act(struct core *core, struct agent *a, const struct rule *rule)
             adopt(core, a);
         if (rule->action == ACTION_WAIT)
             look_again(core, a);
-        if (a->failures > 0)
+        if (a->state != STATE_FAILED && !(a->told_not_ready && a->probe_at_ns != 0))
             agent_well(core, a); /* what an operation of ours did not do was done all the same */
         if (rule->report == REPORT_UNCHANGED)
             rest(core, a);
@@ -449,6 +477,8 @@ static void act(struct core *core, struct agent *a, const struct rule *rule)
 
 static void probe(struct core *core, struct agent *a)
 {
+    if (a->state != STATE_STARTING)
+        a->probe_at_ns = 0; /* it is ready, or not the question any more */
     if (a->probe_at_ns == 0 || a->probe != 0 || core->config.observe_only)
         return;
     if (core->now_ns >= a->probe_at_ns && container_is_up(&a->containers[SLOT_MAIN])) {
@@ -492,6 +522,7 @@ static bool settle(struct core *core, struct agent *a)
 {
     clock_set(core, a, NEVER_NS);
     clock_arm(core, a, leases_expire(core, a));
+    bool was_stuck = a->stuck;
     a->blocked = a->stuck = false;
     follow_wish(core, a);
     if (a->operation.id != 0 || core->engine_lost || (pass_awaits(core, a) && !a->leases))
@@ -515,6 +546,10 @@ static bool settle(struct core *core, struct agent *a)
     if (a->presence != PRESENCE_ROW && forget(core, a))
         return true;
     act(core, a, rule);
+    if (!a->stuck && !a->blocked)
+        a->waits_since_ns = 0;
+    if (was_stuck && !a->stuck)
+        agent_well(core, a); /* it waits for nobody any more */
     probe(core, a);
     arm_facts(core, a);
     if (a->operation.id == 0)
@@ -523,9 +558,16 @@ static bool settle(struct core *core, struct agent *a)
     return false;
 }
 
+/* It is being removed, by us. Who starts after a crash must not miss it, least of all for a new row of that name. */
+static bool is_leaving(const struct agent *a)
+{
+    bool in_flight = a->operation.id != 0 && a->operation.kind == OPERATION_REMOVE && a->operation_slot == SLOT_MAIN;
+    return in_flight || a->containers[SLOT_MAIN].doomed;
+}
+
 void settle_save(struct core *core, struct agent *a)
 {
-    if (!a->save || a->presence != PRESENCE_ROW)
+    if (!a->save || a->presence == PRESENCE_NONE)
         return;
     struct effect *e = effect_add(core, EFFECT_SAVE);
     if (!e)
@@ -535,7 +577,7 @@ void settle_save(struct core *core, struct agent *a)
     e->save.state = a->state;
     e->save.reason = effect_text(core, a->reason ? a->reason : "");
     e->save.failed_generation = agent_is_rolled_back(a) ? a->failed_generation : 0;
-    e->save.has_container = c->known || e->save.failed_generation != 0;
+    e->save.has_container = (c->known && !is_leaving(a)) || e->save.failed_generation != 0;
     memcpy(e->save.container, e->save.failed_generation ? a->kept : c->id, CONTAINER_ID_SIZE);
     e->save.episodes = a->episodes;
     e->save.crashes = a->crashes;

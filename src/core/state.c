@@ -47,11 +47,8 @@ uint64_t agent_backoff_ns(unsigned failures)
     return ns < BACKOFF_MAX_NS ? ns : BACKOFF_MAX_NS;
 }
 
-void agent_fail(struct core *core, struct agent *a, const char *words)
+static void notice(struct core *core, const struct agent *a, const char *words)
 {
-    a->failures++;
-    a->retry_at_ns = core->now_ns + agent_backoff_ns(a->failures);
-    agent_set_reason(core, a, words);
     struct effect *e = effect_add(core, EFFECT_NOTICE);
     if (!e)
         return;
@@ -62,6 +59,17 @@ void agent_fail(struct core *core, struct agent *a, const char *words)
     e->notice.reason = "";
     e->notice.error = effect_text(core, words);
     (void)effect_whole(core);
+}
+
+/* What was rolled back keeps that reason: it is why the row is not carried out. That we could not look is no reason
+ * for the state of an agent. */
+void agent_fail(struct core *core, struct agent *a, const struct operation *op, const char *words)
+{
+    a->failures++;
+    a->retry_at_ns = core->now_ns + agent_backoff_ns(a->failures);
+    if (!agent_is_rolled_back(a) && op->kind != OPERATION_INSPECT)
+        agent_set_reason(core, a, words);
+    notice(core, a, words);
 }
 
 uint64_t agent_retry_at_ns(const struct agent *a)
@@ -90,7 +98,8 @@ void agent_roll_back(struct core *core, struct agent *a, const char *words)
     a->failed_generation = a->generation;
     memcpy(a->kept, a->containers[SLOT_OLD].id, CONTAINER_ID_SIZE);
     a->forced = false;
-    agent_fail(core, a, text);
+    agent_set_reason(core, a, text);
+    notice(core, a, text);
     a->failures = 0;
     a->retry_at_ns = 0;
     a->save = true;
@@ -107,7 +116,9 @@ bool container_is_up(const struct container *c)
 /* Is its end what we, or its row, asked for? */
 static bool death_is_explained(const struct core *core, const struct agent *a, const struct container *c)
 {
-    return (a->operation.id != 0 && a->operation.kind == OPERATION_STOP) ||
+    bool stopping = (a->operation.id != 0 && a->operation.kind == OPERATION_STOP) ||
+                    (core->now_ns < c->lost_until_ns && c->lost_kind == OPERATION_STOP);
+    return stopping ||
            !agent_is_wanted_awake(core, a) || (c->exit_seen && c->exit_code == 0);
 }
 
@@ -173,18 +184,31 @@ static void forget_kept(struct agent *a, const struct container *c)
     a->save = true;
 }
 
+static bool runs_anew(const struct container *c, const struct container *before)
+{
+    return !container_is_up(before) || before->status == CONTAINER_RESTARTING ||
+           (before->restarts_seen && c->restarts > before->restarts);
+}
+
 /* After any change of a container: its own clock, and for the main one what it means. */
 static void take_change(struct core *core, struct agent *a, enum slot slot, const struct container *before)
 {
     struct container *c = &a->containers[slot];
-    if (c->known && c->status == CONTAINER_DEAD)
+    if (c->known && (c->status == CONTAINER_DEAD || c->doomed))
         forget_kept(a, c);
     if (!container_is_up(c))
         c->up_since_ns = 0;
-    else if (c->up_since_ns == 0 || !container_is_up(before) || !same_id(before->id, c->id))
+    else if (c->up_since_ns == 0 || !same_id(before->id, c->id) || runs_anew(c, before))
         c->up_since_ns = core->now_ns;
     if (slot != SLOT_MAIN)
         return;
+    if (container_is_up(c) || !c->known || !same_id(before->id, c->id))
+        a->job_done = false;
+    if (!container_is_up(c) && a->told_not_ready) {
+        a->told_not_ready = false;
+        if (!agent_is_rolled_back(a))
+            agent_set_reason(core, a, NULL);
+    }
     if (!container_is_up(c)) {
         a->probe_at_ns = 0;
         a->probe = 0; /* its answer would be of this run */
@@ -203,7 +227,7 @@ static void take_change(struct core *core, struct agent *a, enum slot slot, cons
         depends_wake_dependents(core, a);
         depends_touch(core, a);
     }
-    if (!c->known && before->known)
+    if (!c->known && before->known && !before->doomed)
         judge_gone(core, a);
     judge_change(core, a, before);
 }
@@ -214,9 +238,12 @@ void agent_agree(struct core *core, struct agent *a)
     const struct container *c = &a->containers[SLOT_MAIN];
     if (!c->known)
         return;
-    if (c->status == CONTAINER_RUNNING && a->state == STATE_STOPPING)
+    bool runs = c->status == CONTAINER_RUNNING || c->status == CONTAINER_RESTARTING;
+    if (runs && a->state == STATE_STOPPING)
         agent_move(core, a, INPUT_REFUSED);
-    else if (c->status == CONTAINER_RUNNING && (a->state == STATE_STOPPED || a->state == STATE_PAUSED))
+    else if (c->status == CONTAINER_PAUSED)
+        agent_move(core, a, INPUT_SEEN_PAUSED);
+    else if (runs && (a->state == STATE_STOPPED || a->state == STATE_PAUSED))
         agent_move(core, a, INPUT_SEEN_UP);
     else if (!container_is_up(c) && a->state != STATE_STOPPED && a->state != STATE_FAILED)
         agent_move(core, a, INPUT_SEEN_DOWN);
@@ -309,5 +336,6 @@ void agent_move_container(struct core *core, struct agent *a, enum slot from, en
         return; /* between the two renames of a recreate there is no main one, and that is no loss */
     }
     a->save = true;
+    a->job_done = false;
     take_main_change(core, a, &main_before);
 }

@@ -196,6 +196,10 @@ static int on_tombstone(void *ctx, const struct store_tombstone *tombstone)
     struct core_event event = {
         .kind = CORE_TOMBSTONE,
         .tombstone = {.name = tombstone->name, .generation = tombstone->generation}};
+    struct error err = ERROR_INIT;
+    _cleanup_(spec_freep) struct spec *spec = NULL;
+    if (spec_parse(tombstone->spec, "", &spec, &err) == 0) /* else it never had a container */
+        event.tombstone.container_name = spec_settings(spec)->container_name;
     fleet_step(reading->f, &event);
     return 0;
 }

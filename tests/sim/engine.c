@@ -81,6 +81,33 @@ void sim_engine_free_name(struct sim_engine *e, const char *name)
         taken[0] = '\0';
 }
 
+/* Events */
+
+static void tell(struct sim_engine *e, enum engine_action action, const struct sim_container *c,
+                 int signal)
+{
+    if (e->n_events == SIM_EVENTS) {
+        e->events_at = (e->events_at + 1) % SIM_EVENTS;
+        e->n_events--;
+    }
+    struct sim_event *event = &e->events[(e->events_at + e->n_events++) % SIM_EVENTS];
+    *event = (struct sim_event){.action = action, .signal = signal};
+    memcpy(event->id, c->id, sizeof(event->id));
+    (void)snprintf(event->name, sizeof(event->name), "%s", c->name);
+    (void)snprintf(event->agent, sizeof(event->agent), "%s", c->ours ? c->agent : "");
+    e->events_ever++;
+}
+
+bool sim_engine_take_event(struct sim_engine *e, struct sim_event *ret_event)
+{
+    if (e->n_events == 0)
+        return false;
+    *ret_event = e->events[e->events_at];
+    e->events_at = (e->events_at + 1) % SIM_EVENTS;
+    e->n_events--;
+    return true;
+}
+
 /* The process */
 
 static void run(struct sim_engine *e, struct sim_container *c)
@@ -90,6 +117,7 @@ static void run(struct sim_engine *e, struct sim_container *c)
     c->up_since_ns = e->now_ns;
     bool ends = plan.conduct == SIM_CRASHES || plan.conduct == SIM_ENDS;
     c->next_ns = ends ? e->now_ns + plan.run_ms * SIM_MS_NS : SIM_NEVER_NS;
+    tell(e, ENGINE_EVENT_START, c, 0);
 }
 
 static void rest(struct sim_container *c, int exit_code)
@@ -104,6 +132,7 @@ void sim_engine_end(struct sim_engine *e, struct sim_container *c, int exit_code
 {
     bool long_enough = e->now_ns - c->up_since_ns >= BACKOFF_RESET_NS;
     rest(c, exit_code);
+    tell(e, ENGINE_EVENT_DIE, c, 0);
     if (c->policy != LIFECYCLE_HOT)
         return;
     uint64_t next = c->backoff_ns * 2 < BACKOFF_MAX_NS ? c->backoff_ns * 2 : BACKOFF_MAX_NS;
@@ -169,6 +198,7 @@ static enum engine_outcome create(struct sim_engine *e, const struct sim_call *c
 {
     if (sim_plan_of(&call->spec).conduct == SIM_NO_IMAGE)
         return say(e, ENGINE_IMAGE_MISSING, "No such image: nowhere:latest");
+    assert(!sim_engine_named(e, call->name));
     if (e->n == e->cap) {
         e->cap = e->cap ? e->cap * 2 : 16;
         e->containers = realloc(e->containers, e->cap * sizeof(*e->containers));
@@ -188,6 +218,7 @@ static enum engine_outcome create(struct sim_engine *e, const struct sim_call *c
     e->made++;
     memcpy(c->id, &e->made, sizeof(e->made));
     memcpy(ret_id, c->id, CONTAINER_ID_SIZE);
+    tell(e, ENGINE_EVENT_CREATE, c, 0);
     return ENGINE_DONE;
 }
 
@@ -214,15 +245,22 @@ static enum engine_outcome start(struct sim_engine *e, struct sim_container *c)
     }
     c->restarts = 0;
     c->backoff_ns = 0;
+    c->by_user = false;
     run(e, c);
     return ENGINE_DONE;
 }
 
-static enum engine_outcome stop(struct sim_container *c)
+static enum engine_outcome stop(struct sim_engine *e, struct sim_container *c)
 {
     if (!sim_container_runs(c) && c->status != CONTAINER_RESTARTING)
         return ENGINE_ALREADY;
+    bool lives = sim_container_runs(c);
+    if (lives)
+        tell(e, ENGINE_EVENT_KILL, c, 15);
     rest(c, 143);
+    if (lives)
+        tell(e, ENGINE_EVENT_DIE, c, 0);
+    tell(e, ENGINE_EVENT_STOP, c, 0);
     return ENGINE_DONE;
 }
 
@@ -233,6 +271,7 @@ static enum engine_outcome freeze(struct sim_engine *e, struct sim_container *c,
     if (!on && c->status != CONTAINER_PAUSED)
         return say(e, ENGINE_REFUSED, "Container is not paused");
     c->status = on ? CONTAINER_PAUSED : CONTAINER_RUNNING;
+    tell(e, on ? ENGINE_EVENT_PAUSE : ENGINE_EVENT_UNPAUSE, c, 0);
     if (!on && c->next_ns < e->now_ns)
         c->next_ns = e->now_ns;
     return ENGINE_DONE;
@@ -247,12 +286,18 @@ static enum engine_outcome rename_to(struct sim_engine *e, struct sim_container 
     if (sim_engine_named(e, name) || find_taken(e, name))
         return say(e, ENGINE_NAME_TAKEN, "Conflict. The container name is already in use");
     (void)snprintf(c->name, sizeof(c->name), "%s", name);
+    tell(e, ENGINE_EVENT_RENAME, c, 0);
     return ENGINE_DONE;
 }
 
 void sim_engine_drop(struct sim_engine *e, struct sim_container *c)
 {
     size_t i = (size_t)(c - e->containers);
+    if (sim_container_runs(c)) {
+        tell(e, ENGINE_EVENT_KILL, c, 9);
+        tell(e, ENGINE_EVENT_DIE, c, 0);
+    }
+    tell(e, ENGINE_EVENT_DESTROY, c, 0);
     memmove(c, c + 1, (e->n - i - 1) * sizeof(*c));
     e->n--;
 }
@@ -283,7 +328,7 @@ static enum engine_outcome change(struct sim_engine *e, struct sim_container *c,
     case OPERATION_START:
         return start(e, c);
     case OPERATION_STOP:
-        return stop(c);
+        return stop(e, c);
     case OPERATION_PAUSE:
         return freeze(e, c, true);
     case OPERATION_UNPAUSE:
@@ -294,6 +339,7 @@ static enum engine_outcome change(struct sim_engine *e, struct sim_container *c,
         if (e->no_update)
             return say(e, ENGINE_UNSUPPORTED, "Not Found");
         c->policy = call->lifecycle;
+        tell(e, ENGINE_EVENT_UPDATE, c, 0);
         return ENGINE_DONE;
     case OPERATION_CREATE:
     case OPERATION_REMOVE:
@@ -323,6 +369,51 @@ enum engine_outcome sim_engine_call(struct sim_engine *e, const struct sim_call 
     if (outcome == ENGINE_DONE)
         c->changes++;
     return outcome;
+}
+
+/* By hand */
+
+enum engine_outcome sim_engine_hand(struct sim_engine *e, enum operation_kind kind,
+                                    struct sim_container *c, const char *name)
+{
+    uint8_t id[CONTAINER_ID_SIZE];
+    enum lifecycle other = c->policy == LIFECYCLE_HOT ? LIFECYCLE_LAZY : LIFECYCLE_HOT;
+    struct sim_call call = {.kind = kind, .name = name, .lifecycle = other};
+    memcpy(call.id, c->id, sizeof(call.id));
+    enum engine_outcome outcome = sim_engine_begin(e, &call);
+    if (outcome == ENGINE_DONE)
+        outcome = sim_engine_call(e, &call, id);
+    if (outcome == ENGINE_DONE && (kind == OPERATION_START || kind == OPERATION_UNPAUSE))
+        c->by_user = true;
+    return outcome;
+}
+
+/* Of what is killed by hand the engine restarts nothing. */
+void sim_engine_kill(struct sim_engine *e, struct sim_container *c)
+{
+    if (!sim_container_runs(c))
+        return;
+    tell(e, ENGINE_EVENT_KILL, c, 9);
+    rest(c, 137);
+    tell(e, ENGINE_EVENT_DIE, c, 0);
+}
+
+void sim_engine_restart(struct sim_engine *e, bool killed)
+{
+    for (size_t i = 0; i < e->n; i++) {
+        struct sim_container *c = &e->containers[i];
+        bool paused = c->status == CONTAINER_PAUSED;
+        bool lives = sim_container_runs(c) || c->status == CONTAINER_RESTARTING;
+        if (c->status == CONTAINER_REMOVING)
+            c->status = CONTAINER_DEAD;
+        if (!lives)
+            continue;
+        rest(c, killed ? 137 : 143);
+        if (c->policy == LIFECYCLE_HOT && !killed && !paused)
+            run(e, c);
+    }
+    e->n_events = 0; /* the ring goes with it */
+    memset(e->taken, 0, sizeof(e->taken));
 }
 
 /* Views */

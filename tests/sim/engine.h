@@ -66,6 +66,21 @@ struct sim_container {
     uint64_t next_ns; /* it ends, or the engine restarts it */
     uint64_t backoff_ns;
     unsigned changes; /* operations that changed it */
+    bool hands_off;   /* not roost's, whatever its labels say: nobody of ours may change it */
+    bool by_user;     /* it was started by somebody */
+};
+
+/* What the stream of events tells, oldest first. Like the real one, the engine keeps the last 256.
+ */
+#define SIM_EVENTS 256
+
+struct sim_event {
+    enum engine_action action;
+    uint8_t id[CONTAINER_ID_SIZE];
+    char name[SIM_NAME_SIZE];
+    char agent[AGENT_NAME_MAX + 1]; /* "" of a container that is not ours */
+    int signal;
+    enum container_health health;
 };
 
 struct sim_engine {
@@ -73,7 +88,10 @@ struct sim_engine {
     size_t n, cap;
     char taken[SIM_TAKEN_MAX][SIM_NAME_SIZE]; /* ghosts, and creates that are under way */
     uint64_t now_ns;
-    uint64_t made;                 /* containers ever: ids are made from it */
+    uint64_t made; /* containers ever: ids are made from it */
+    struct sim_event events[SIM_EVENTS];
+    size_t events_at, n_events;
+    unsigned long events_ever;
     bool no_update;                /* has no call for the restart policy (podman) */
     char words[SIM_NAME_SIZE * 2]; /* why the last call failed */
 };
@@ -101,6 +119,18 @@ enum engine_outcome sim_engine_begin(struct sim_engine *e, const struct sim_call
  */
 enum engine_outcome sim_engine_call(struct sim_engine *e, const struct sim_call *call,
                                     uint8_t ret_id[CONTAINER_ID_SIZE]);
+
+/* The same by hand: what is not done at once is not done at all. */
+enum engine_outcome sim_engine_hand(struct sim_engine *e, enum operation_kind kind,
+                                    struct sim_container *c, const char *name);
+void sim_engine_kill(struct sim_engine *e, struct sim_container *c); /* docker kill */
+
+/* The engine is restarted: politely, or killed. What happens to each container then was measured.
+ */
+void sim_engine_restart(struct sim_engine *e, bool killed);
+
+/* The oldest event that was not taken yet; false: none. */
+bool sim_engine_take_event(struct sim_engine *e, struct sim_event *ret_event);
 
 /* For users and accidents. NULL: there is none. */
 struct sim_container *sim_engine_find(const struct sim_engine *e,

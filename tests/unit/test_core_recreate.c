@@ -249,11 +249,11 @@ static void rollback_survives_a_restart_half_way(void **state)
     survives_a_restart_half_way(SIM_REFUSED, true);
 }
 
-/* B is being proven when C comes, and neither can start: A is what worked. */
+/* B is being proven when C comes, and neither works: A is what did. */
 static void new_row_during_the_proof_keeps_what_worked(void **state)
 {
     boot_web();
-    struct core_row b = row_with(SIM_STAYS, 0);
+    struct core_row b = row_with(SIM_CRASHES, 5000);
     fx_put(&f, &b);
     fx_run(&f, 3 * FX_S);
     assert_variant("demo-web..old", 1);
@@ -261,6 +261,26 @@ static void new_row_during_the_proof_keeps_what_worked(void **state)
     fx_put(&f, &c);
     fx_settle(&f);
     assert_rolled_back();
+}
+
+/* And when C cannot even be made, A is up again before it could be. */
+static void new_row_without_an_image_keeps_what_worked(void **state)
+{
+    boot_web();
+    struct core_row b = row_with(SIM_CRASHES, 5000);
+    fx_put(&f, &b);
+    fx_run(&f, 3 * FX_S);
+    struct core_row c = row_with(SIM_NO_IMAGE, 0);
+    fx_put(&f, &c);
+    fx_settle(&f);
+    assert_variant("demo-web", 1);
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+    assert_non_null(strstr(fx_view(&f, "web").reason, "No such image"));
+    c.spec = fx_spec(3);
+    fx_put(&f, &c);
+    fx_settle(&f);
+    assert_variant("demo-web", 3);
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
 }
 
 static void new_row_during_the_proof(void **state)
@@ -411,6 +431,7 @@ int main(void)
         TEST(recreate_survives_a_restart_half_way),
         TEST(rollback_survives_a_restart_half_way),
         TEST(new_row_during_the_proof_keeps_what_worked),
+        TEST(new_row_without_an_image_keeps_what_worked),
         TEST(new_row_during_the_proof),
         TEST(row_goes_back_during_the_proof),
         TEST(dead_new_one_gives_way_to_the_old),

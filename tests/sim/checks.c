@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What must hold always: at each operation that the core sends, at each that takes effect, at each
+ * event told.
+ */
+#include "world.h"
+
+#include <string.h>
+
+static bool is_leased(const struct world *w, const struct w_agent *a)
+{
+    for (size_t i = 0; i < W_LEASES; i++)
+        if (w->leases[i].live && strcmp(w->leases[i].agent, a->name) == 0)
+            return true;
+    return false;
+}
+
+static bool runs(const struct world *w, const struct w_agent *a)
+{
+    for (size_t i = 0; i < w->engine.n; i++) {
+        const struct sim_container *c = &w->engine.containers[i];
+        if (strcmp(c->agent, a->name) == 0 &&
+            (sim_container_runs(c) || c->status == CONTAINER_RESTARTING))
+            return true;
+    }
+    struct agent_view v; /* or the core does not know yet that it does not */
+    return w->core && core_view_agent(w->core, a->name, &v) && v.has_container &&
+           (v.status == CONTAINER_RUNNING || v.status == CONTAINER_RESTARTING);
+}
+
+static bool told_depends(const struct w_agent *d, const struct w_agent *on)
+{
+    for (size_t i = 0; d->told_row && i < d->told.n_depends; i++)
+        if (strcmp(d->told_depends[i].agent, on->name) == 0)
+            return true;
+    return false;
+}
+
+static bool is_awake(const struct world *w, const struct w_agent *a, unsigned depth)
+{
+    if (depth > W_AGENTS || !a->told_row)
+        return false;
+    if (a->told.lifecycle == LIFECYCLE_HOT || is_leased(w, a))
+        return true;
+    for (size_t i = 0; i < W_AGENTS; i++) {
+        const struct w_agent *d = &w->agents[i];
+        if (d != a && told_depends(d, a) && (runs(w, d) || is_awake(w, d, depth + 1)))
+            return true;
+    }
+    return false;
+}
+
+/* As far as the core was told: hot, leased, or somebody awake needs it. */
+bool wanted_awake(const struct world *w, const struct w_agent *a)
+{
+    return is_awake(w, a, 0);
+}
+
+static bool is_change(enum operation_kind kind)
+{
+    return kind != OPERATION_INSPECT && kind != OPERATION_PROBE;
+}
+
+static unsigned count_containers(const struct world *w, const struct w_agent *a)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < w->engine.n; i++)
+        n += strcmp(w->engine.containers[i].agent, a->name) == 0 &&
+             !w->engine.containers[i].hands_off;
+    return n;
+}
+
+void check_operation(struct world *w, const struct operation *op)
+{
+    struct w_agent *a = agent_named(w, op->agent);
+    if (!a || op->name[0] == '\0')
+        broken(w, "an operation without a name: \"%s\" \"%s\"", op->agent, op->name);
+    if (op->kind != OPERATION_PROBE) {
+        if (a->in_flight)
+            broken(w, "two operations at once on %s", a->name);
+        a->in_flight = true;
+    }
+    if (w->engine_lost && is_change(op->kind))
+        broken(w, "an operation on %s while the engine is lost", a->name);
+    if (!is_change(op->kind))
+        return;
+    a->changes++;
+    if (a->told_row && (a->told.held || a->told.invalid))
+        broken(w, "an operation on %s, which is held or broken", a->name);
+    if (op->kind == OPERATION_CREATE && !a->told_row)
+        broken(w, "%s is created without a row", a->name);
+    if (op->kind == OPERATION_CREATE && count_containers(w, a) > 1)
+        trace(w, "note: %s has more than one container already", a->name);
+    bool lazy = a->told_row && a->told.lifecycle == LIFECYCLE_LAZY;
+    if (op->kind == OPERATION_START && (!a->told_row || (lazy && !wanted_awake(w, a))))
+        broken(w, "%s is started, and nobody wants it awake", a->name);
+}
+
+/* A start of an earlier daemon, or one whose answer was given up, may come at any time: nobody can
+ * know. */
+static bool is_late(const struct world *w, const struct w_request *r)
+{
+    return r->epoch != w->epoch || r->answer_ns < w->now_ns || r->lost;
+}
+
+void check_applied(struct world *w, const struct w_request *r)
+{
+    const struct sim_container *c = sim_engine_find(&w->engine, r->op.container);
+    if (c && r->op.kind != OPERATION_CREATE && c->hands_off)
+        broken(w, "%s of %s, which is not ours", operation_kind_name(r->op.kind), c->name);
+    if (!c || is_late(w, r) || r->op.kind != OPERATION_START)
+        return;
+    for (size_t i = 0; i < w->engine.n; i++) {
+        const struct sim_container *other = &w->engine.containers[i];
+        if (other != c && strcmp(other->agent, c->agent) == 0 && !other->hands_off &&
+            !other->by_user && (sim_container_runs(other) || other->status == CONTAINER_RESTARTING))
+            broken(w, "two running containers of %s: %s and %s", c->agent, c->name, other->name);
+    }
+}
+
+/* What the engine did that no operation of ours asked for. */
+void check_news(struct world *w, const struct sim_event *event)
+{
+    const struct sim_container *c = sim_engine_find(&w->engine, event->id);
+    struct w_agent *a = agent_named(w, event->agent);
+    if (!a || w->by_roost || (c && c->hands_off))
+        return;
+    a->troubles += event->action == ENGINE_EVENT_DIE;
+    a->losses += event->action == ENGINE_EVENT_DESTROY;
+}
+
+static void check_engine_event(struct world *w, const struct core_happening *h)
+{
+    if (h->kind == EVENT_ENGINE_LOST && w->stored_engine_lost)
+        broken(w, "engine_lost twice");
+    if (h->kind == EVENT_ENGINE_RESTORED && !w->stored_engine_lost)
+        broken(w, "engine_restored, and it was not lost");
+}
+
+void check_event(struct world *w, const struct core_happening *h)
+{
+    struct w_agent *a = agent_named(w, h->agent);
+    if (h->agent[0] == '\0') {
+        check_engine_event(w, h);
+        return;
+    }
+    if (!a)
+        broken(w, "an event of nobody: \"%s\"", h->agent);
+    a->told_events++;
+    /* A lazy one that goes down and may sleep then is well: no episode, and told each time. */
+    bool is_episode = h->kind < EPISODE_KINDS &&
+                      !(h->kind == EVENT_CONTAINER_STOPPED && h->lifecycle == LIFECYCLE_LAZY);
+    if (is_episode && (a->episodes & EPISODE(h->kind)))
+        broken(w, "%s of %s is told twice", event_kind_name(h->kind), a->name);
+    if (is_episode)
+        a->episodes |= EPISODE(h->kind);
+    if (h->kind == EVENT_CONTAINER_RECOVERED && a->episodes == 0 && a->memory.episodes == 0)
+        broken(w, "%s has recovered from nothing", a->name);
+    if (h->kind == EVENT_CONTAINER_RECOVERED)
+        a->episodes = 0;
+    if (a->told_row && a->told.held)
+        broken(w, "%s of %s, which is held", event_kind_name(h->kind), a->name);
+    bool refused = strcmp(h->reason, "start_refused") == 0;
+    if (h->kind == EVENT_CONTAINER_STOPPED && a->troubles == 0 && !refused)
+        broken(w, "container_stopped of %s, and nothing but roost has stopped it", a->name);
+    if (h->kind == EVENT_CONTAINER_STOPPED && !refused)
+        a->troubles = 0;
+    if (h->kind == EVENT_CONTAINER_MISSING && a->losses == 0)
+        broken(w, "container_missing of %s, and nothing but roost has removed it", a->name);
+    if (h->kind == EVENT_CONTAINER_MISSING)
+        a->losses = 0;
+}
+
+/* Hot, and one of its containers has shown that it works. */
+void check_always(struct world *w)
+{
+    for (size_t i = 0; i < w->engine.n; i++) {
+        const struct sim_container *c = &w->engine.containers[i];
+        struct w_agent *a = agent_named(w, c->agent);
+        char name[SIM_NAME_SIZE];
+        if (!a || c->hands_off || strcmp(c->name, final_name(a, name)) != 0 ||
+            c->status != CONTAINER_RUNNING || !a->told_row || a->stale || !a->exists)
+            continue;
+        if (a->row.lifecycle == LIFECYCLE_HOT && sim_plan_of(&c->spec).conduct == SIM_STAYS &&
+            !ends_well(&a->row.spec) && w->now_ns - c->up_since_ns >= 10 * SECOND && !a->row.held &&
+            !a->row.invalid)
+            a->worked = true;
+    }
+}

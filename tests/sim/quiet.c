@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What must hold when all is quiet: the fleet is as its table says, however it came there, and
+ * stays so without one more changing request.
+ */
+#include "world.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *final_name(const struct w_agent *a, char buf[SIM_NAME_SIZE])
+{
+    (void)snprintf(buf, SIM_NAME_SIZE, "%s%s", a->container_name[0] ? "" : "sim-",
+                   a->container_name[0] ? a->container_name : a->name);
+    return buf;
+}
+
+static bool is_ours(const struct sim_container *c, const struct w_agent *a)
+{
+    return strcmp(c->agent, a->name) == 0 && !c->hands_off;
+}
+
+/* Somebody renamed it while the daemon was dead, and it is not the one that is remembered: labels
+ * alone do not make it ours, so it stands in the way. */
+static bool is_lost(const struct w_agent *a, const struct sim_container *c)
+{
+    char name[SIM_NAME_SIZE];
+    size_t len = strlen(final_name(a, name));
+    bool has_name = strncmp(c->name, name, len) == 0 &&
+                    (!c->name[len] || strcmp(c->name + len, AGENT_SUFFIX_NEW) == 0 ||
+                     strcmp(c->name + len, AGENT_SUFFIX_OLD) == 0);
+    bool remembered = a->has_memory && a->memory.has_container &&
+                      memcmp(a->memory.container, c->id, CONTAINER_ID_SIZE) == 0;
+    return is_ours(c, a) && !has_name && !remembered;
+}
+
+static bool is_in_conflict(const struct world *w, const struct w_agent *a)
+{
+    char name[SIM_NAME_SIZE];
+    (void)final_name(a, name);
+    for (size_t i = 0; i < w->engine.n; i++) {
+        const struct sim_container *c = &w->engine.containers[i];
+        if (c->hands_off && (strcmp(c->agent, a->name) == 0 || strcmp(c->name, name) == 0 ||
+                             strcmp(c->compose_service, a->name) == 0))
+            return true;
+        if (is_lost(a, c))
+            return true;
+    }
+    return false;
+}
+
+static const struct w_agent *dependency(const struct world *w, const struct w_agent *a, size_t i)
+{
+    for (size_t j = 0; j < W_AGENTS; j++)
+        if (strcmp(w->agents[j].name, a->depends[i].agent) == 0)
+            return &w->agents[j];
+    return NULL;
+}
+
+/* On a circle, or leading into one: a walk along dependencies that does not end. */
+static bool leads_into_circle(const struct world *w, const struct w_agent *a, unsigned depth)
+{
+    if (depth > W_AGENTS)
+        return true;
+    for (size_t i = 0; a->exists && i < a->row.n_depends; i++)
+        if (leads_into_circle(w, dependency(w, a, i), depth + 1))
+            return true;
+    return false;
+}
+
+static bool is_left_alone(const struct world *w, const struct w_agent *a)
+{
+    return !a->exists || a->row.held || a->row.invalid || is_in_conflict(w, a) ||
+           leads_into_circle(w, a, 0);
+}
+
+static const struct sim_container *main_container(const struct world *w, const struct w_agent *a)
+{
+    char name[SIM_NAME_SIZE];
+    const struct sim_container *c = sim_engine_named(&w->engine, final_name(a, name));
+    return c && is_ours(c, a) ? c : NULL;
+}
+
+/* The same, even when its name is not the final one now. */
+static const struct sim_container *own_container(const struct world *w, const struct w_agent *a)
+{
+    const struct sim_container *c = main_container(w, a);
+    return c || !a->has_memory || !a->memory.has_container
+               ? c
+               : sim_engine_find(&w->engine, a->memory.container);
+}
+
+/* Nothing keeps it from being exactly as its row says. */
+static bool is_simple(const struct world *w, const struct w_agent *a)
+{
+    if (is_left_alone(w, a) || sim_plan_of(&a->row.spec).conduct != SIM_STAYS)
+        return false;
+    for (size_t i = 0; i < a->row.n_depends; i++) {
+        const struct w_agent *on = dependency(w, a, i);
+        const struct sim_container *c = main_container(w, on);
+        bool stands_still = c && (c->status == CONTAINER_PAUSED ||
+                                  (c->status == CONTAINER_EXITED && c->exit_code == 0));
+        if (!is_simple(w, on) || a->depends[i].condition == DEPENDS_COMPLETED || stands_still)
+            return false;
+    }
+    return true;
+}
+
+/* Under whatever name. */
+static bool runs(const struct world *w, const struct w_agent *a)
+{
+    for (size_t i = 0; i < w->engine.n; i++) {
+        const struct sim_container *c = &w->engine.containers[i];
+        if (is_ours(c, a) && (c->status == CONTAINER_RUNNING || c->status == CONTAINER_RESTARTING))
+            return true;
+    }
+    return false;
+}
+
+static bool is_awake(const struct world *w, const struct w_agent *a);
+
+/* Does `d`, by its dependency on `a`, keep it awake? */
+static bool keeps_awake(const struct world *w, const struct w_agent *d, const struct w_agent *a,
+                        bool has_ended)
+{
+    if (!d->exists || d->row.held || d->row.invalid || leads_into_circle(w, d, 0))
+        return false;
+    for (size_t j = 0; j < d->row.n_depends; j++)
+        if (dependency(w, d, j) == a && (is_awake(w, d) || runs(w, d)))
+            return d->depends[j].condition != DEPENDS_COMPLETED || !has_ended;
+    return false;
+}
+
+static bool is_awake(const struct world *w, const struct w_agent *a)
+{
+    const struct sim_container *own = own_container(w, a);
+    bool has_ended = own && own->status == CONTAINER_EXITED;
+    if (a->row.lifecycle == LIFECYCLE_HOT)
+        return true;
+    if (has_ended && own->exit_code == 0)
+        return false; /* its job is done */
+    for (size_t i = 0; i < W_AGENTS; i++)
+        if (keeps_awake(w, &w->agents[i], a, has_ended))
+            return true;
+    return false;
+}
+
+static unsigned count(const struct world *w, const struct w_agent *a, bool only_up)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < w->engine.n; i++) {
+        const struct sim_container *c = &w->engine.containers[i];
+        bool up = sim_container_runs(c) || c->status == CONTAINER_RESTARTING;
+        n += is_ours(c, a) && (!only_up || up);
+    }
+    return n;
+}
+
+static bool same_spec(const struct spec_id *a, const struct spec_id *b)
+{
+    return a->version == b->version && memcmp(a->sha256, b->sha256, sizeof(a->sha256)) == 0;
+}
+
+static void check_as_specified(struct world *w, const struct w_agent *a,
+                               const struct sim_container *c, const struct agent_view *v)
+{
+    if (strncmp(v->reason, "rolled back", 11) == 0) {
+        w->counts.rolled_back++;
+        if (v->state != STATE_FAILED)
+            broken(w, "%s is rolled back, and not failed", a->name);
+        return;
+    }
+    bool deferred = a->row.lifecycle == LIFECYCLE_LAZY && c->status == CONTAINER_RUNNING;
+    if (deferred && (c->differs != 0 || !same_spec(&c->spec, &a->row.spec)))
+        return;
+    if (!same_spec(&c->spec, &a->row.spec))
+        broken(w, "%s has another spec than its row", a->name);
+    bool half =
+        count(w, a, false) > 1; /* paused by somebody in the middle of its proof: it waits */
+    if (c->made_as != a->row.lifecycle || (c->policy != a->row.lifecycle && !half))
+        broken(w, "%s is made as %s, and its row says %s", a->name, lifecycle_name(c->made_as),
+               lifecycle_name(a->row.lifecycle));
+    if (c->differs != 0)
+        broken(w, "%s differs", a->name);
+    bool crashed = v->state == STATE_FAILED && strncmp(v->reason, "crashed", 7) == 0;
+    if (v->reason[0] != '\0' && !crashed)
+        broken(w, "%s is well, and says: %s", a->name, v->reason);
+    if (c->status == CONTAINER_RUNNING && v->state != STATE_RUNNING)
+        broken(w, "%s runs, and its state is %s", a->name, agent_state_name(v->state));
+    if (!sim_container_runs(c) && v->state != STATE_STOPPED && v->state != STATE_FAILED)
+        broken(w, "%s is down, and its state is %s", a->name, agent_state_name(v->state));
+}
+
+/* Whether a job that is done is to be run again, its row may have said since: of what it depends
+ * on, either is right. */
+static bool is_needed_by_a_job(const struct world *w, const struct w_agent *a)
+{
+    for (size_t i = 0; i < W_AGENTS; i++) {
+        const struct w_agent *d = &w->agents[i];
+        const struct sim_container *c = own_container(w, d);
+        for (size_t j = 0; d->exists && j < d->row.n_depends; j++)
+            if (dependency(w, d, j) == a && c && c->status == CONTAINER_EXITED && c->exit_code == 0)
+                return true;
+    }
+    return false;
+}
+
+static void check_awake(struct world *w, const struct w_agent *a, const struct sim_container *c)
+{
+    bool paused = c->status == CONTAINER_PAUSED;
+    bool paused_by_us = paused && a->row.lifecycle == LIFECYCLE_LAZY && a->row.sleep == SLEEP_PAUSE;
+    if (is_awake(w, a) && c->status != CONTAINER_RUNNING && (!paused || paused_by_us))
+        broken(w, "%s should be awake, and is %s", a->name, container_status_name(c->status));
+    if (!is_awake(w, a) && c->status == CONTAINER_RUNNING && !is_needed_by_a_job(w, a))
+        broken(w, "%s should be asleep", a->name);
+}
+
+/* The one that goes on instead of a new one that failed need not be any better. */
+static bool is_rolled_back(const struct agent_view *v)
+{
+    return strncmp(v->reason, "rolled back", 11) == 0;
+}
+
+static void check_simple(struct world *w, const struct w_agent *a, const struct agent_view *v)
+{
+    const struct sim_container *c = main_container(w, a);
+    if (!c && v->state == STATE_PAUSED && count(w, a, false) > 1)
+        return; /* renamed, and paused in the middle of its proof: it waits */
+    if (!c)
+        broken(w, "%s has no container", a->name);
+    if (count(w, a, false) > 1 && c->status != CONTAINER_PAUSED)
+        broken(w, "%s has %u containers", a->name, count(w, a, false));
+    check_as_specified(w, a, c, v);
+    if (!is_rolled_back(v))
+        check_awake(w, a, c);
+    if (a->has_memory && (a->memory.state != v->state && v->state != STATE_FAILED))
+        broken(w, "%s is %s, and remembered as %s", a->name, agent_state_name(v->state),
+               agent_state_name(a->memory.state));
+    if (!a->has_memory || memcmp(a->memory.container, c->id, CONTAINER_ID_SIZE) != 0)
+        broken(w, "the container of %s is not remembered", a->name);
+    w->counts.checked_agents++;
+}
+
+/* Under the names that any agent has. A name of its own went with its row: what comes late under
+ * that, nobody can know for ours. */
+static bool has_leftovers(const struct world *w, const struct w_agent *a)
+{
+    for (size_t i = 0; i < w->engine.n; i++)
+        if (is_ours(&w->engine.containers[i], a) &&
+            strncmp(w->engine.containers[i].name, "sim-", 4) == 0)
+            return true;
+    return false;
+}
+
+static void check_agent(struct world *w, struct w_agent *a)
+{
+    struct agent_view v = {.reason = ""};
+    bool known = core_view_agent(w->core, a->name, &v);
+    if (!a->exists && has_leftovers(w, a) && !is_in_conflict(w, a) && (!known || v.has_row))
+        broken(w, "%s is deleted, and has containers", a->name);
+    if (a->exists && !known)
+        broken(w, "%s is not known", a->name);
+    if (!a->exists)
+        return;
+    if (count(w, a, true) > 1 && !is_left_alone(w, a))
+        broken(w, "%s runs twice", a->name);
+    if (a->worked && a->row.lifecycle == LIFECYCLE_HOT && !is_left_alone(w, a) &&
+        count(w, a, true) == 0)
+        broken(w, "%s worked, and does not any more", a->name);
+    if (is_simple(w, a))
+        check_simple(w, a, &v);
+}
+
+static void calm_down(struct world *w)
+{
+    w->chaos = false;
+    accidents_end(w);
+    if (!w->engine_up)
+        w->engine_up_ns = w->now_ns;
+    if (!w->core)
+        w->boot_ns = w->now_ns;
+    if (w->poll_ns == NEVER)
+        w->poll_ns = w->now_ns;
+}
+
+static void check_all_over(struct world *w)
+{
+    if (!w->core || w->passes_open > 0)
+        broken(w, "%u passes are not over", w->passes_open);
+    for (size_t i = 0; i < W_WAKES; i++)
+        if (w->wakes[i] != 0)
+            broken(w, "wake %llu was never answered", (unsigned long long)w->wakes[i]);
+    for (size_t i = 0; i < W_LEASES; i++)
+        if (w->leases[i].live)
+            broken(w, "lease %s of %s never ended", w->leases[i].id, w->leases[i].agent);
+    if (w->stored_engine_lost)
+        broken(w, "the engine was never told to be back");
+}
+
+/* Faults end; in bounded time all is as it should be; then nothing is changed any more. */
+void check_quiet(struct world *w)
+{
+    unsigned changes[W_AGENTS], told[W_AGENTS];
+    trace(w, "---- quiet");
+    calm_down(w);
+    world_run(w, 1200 * SECOND);
+    shell_pass(w, (struct core_pass){.deep = true});
+    world_run(w, 700 * SECOND);
+    check_all_over(w);
+    for (size_t i = 0; i < W_AGENTS; i++) {
+        check_agent(w, &w->agents[i]);
+        changes[i] = w->agents[i].changes;
+        told[i] = w->agents[i].told_events;
+    }
+    trace(w, "---- still");
+    shell_pass(w, (struct core_pass){.deep = true});
+    world_run(w, 100 * SECOND);
+    shell_pass(w, (struct core_pass){.agent = NULL});
+    world_run(w, 100 * SECOND);
+    for (size_t i = 0; i < W_AGENTS; i++) {
+        const struct w_agent *a = &w->agents[i];
+        struct agent_view v = {.reason = ""};
+        (void)core_view_agent(w->core, a->name, &v);
+        bool still = (is_simple(w, a) && !is_rolled_back(&v)) || is_left_alone(w, a);
+        if (still && (a->changes != changes[i] || a->told_events != told[i]))
+            broken(w, "%s is as it should be, and is not left alone", a->name);
+    }
+    check_all_over(w);
+    w->counts.converged++;
+}
