@@ -118,8 +118,8 @@ bool agents_set_container_name(struct core *core, struct agent *a, const char *c
     return false;
 }
 
-const char *agent_container_name(const struct core *core, const struct agent *a, enum slot slot, char *buf,
-                                 size_t size)
+const char *agent_container_name(const struct core *core, const struct agent *a, enum slot slot,
+                                 char *buf, size_t size)
 {
     static const char *const suffixes[SLOTS] = {"", AGENT_SUFFIX_NEW, AGENT_SUFFIX_OLD};
     if (a->container_name)
@@ -129,7 +129,8 @@ const char *agent_container_name(const struct core *core, const struct agent *a,
     return buf;
 }
 
-/* An agent is in one queue at most; dirty wins, since settling it finds out whether it waits again. */
+/* An agent is in one queue at most; dirty wins, since settling it finds out whether it waits again.
+ */
 void queue_push(struct core *core, struct agent *a, enum queue queue)
 {
     if (a->queue == queue || a->queue == QUEUE_DIRTY)
@@ -201,7 +202,8 @@ static void heap_fix(struct core *core, size_t i)
     }
 }
 
-/* Room in the heap is made for every agent at its first use, never given back: arming cannot fail later. */
+/* Room in the heap is made for every agent at its first use, never given back: arming cannot fail
+ * later. */
 static bool heap_reserve(struct core *core)
 {
     if (core->heap_n < core->heap_cap)

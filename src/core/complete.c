@@ -10,7 +10,8 @@
 /* An operation that was given up may still be carried out for so long. */
 #define LOST_NS (120 * SECOND_NS)
 
-/* What the engine has done is so, without another look: a listing asked for earlier would say otherwise. */
+/* What the engine has done is so, without another look: a listing asked for earlier would say
+ * otherwise. */
 static void take_done(struct core *core, struct agent *a, const struct operation *op,
                       const struct core_completion *completion)
 {
@@ -28,7 +29,8 @@ static void take_done(struct core *core, struct agent *a, const struct operation
     case OPERATION_START:
     case OPERATION_UNPAUSE:
         agent_see_status(core, a, a->operation_slot, CONTAINER_RUNNING);
-        if (a->operation_slot == SLOT_MAIN && !agent_is_wanted_awake(core, a) && a->idle_since_ns == 0)
+        if (a->operation_slot == SLOT_MAIN && !agent_is_wanted_awake(core, a) &&
+            a->idle_since_ns == 0)
             a->idle_since_ns = core->now_ns; /* who wanted it is gone already */
         break;
     case OPERATION_STOP:
@@ -59,27 +61,31 @@ static void take_done(struct core *core, struct agent *a, const struct operation
 
 static bool moves_state(const struct agent *a, const struct operation *op)
 {
-    return a->operation_slot == SLOT_MAIN && op->kind != OPERATION_RENAME && op->kind != OPERATION_REMOVE &&
-           op->kind != OPERATION_UPDATE && op->kind != OPERATION_INSPECT;
+    return a->operation_slot == SLOT_MAIN && op->kind != OPERATION_RENAME &&
+           op->kind != OPERATION_REMOVE && op->kind != OPERATION_UPDATE &&
+           op->kind != OPERATION_INSPECT;
 }
 
-/* The engine understood and said no. Only of a create or a start does that tell something: it does not work. For the
- * others, the container is probably not as we think. */
-static void take_refused(struct core *core, struct agent *a, const struct operation *op, const char *words)
+/* The engine understood and said no. Only of a create or a start does that tell something: it does
+ * not work. For the others, the container is probably not as we think. */
+static void take_refused(struct core *core, struct agent *a, const struct operation *op,
+                         const char *words)
 {
     bool first_start = op->kind == OPERATION_START && a->operation_slot == SLOT_MAIN;
     a->unknown = a->unknown || (op->kind != OPERATION_START && op->kind != OPERATION_CREATE);
     if (moves_state(a, op))
         agent_move(core, a, INPUT_REFUSED);
     if (first_start && agent_is_wanted_awake(core, a))
-        judge_open(core, a, EVENT_CONTAINER_STOPPED, "start_refused"); /* the engine tells no death of it */
+        judge_open(core, a, EVENT_CONTAINER_STOPPED,
+                   "start_refused"); /* the engine tells no death of it */
     if (first_start && a->containers[SLOT_OLD].known && !agent_is_rolled_back(a))
         agent_roll_back(core, a, words);
     else
         agent_fail(core, a, op, words);
 }
 
-static void take_unsupported(struct core *core, struct agent *a, const struct operation *op, const char *words)
+static void take_unsupported(struct core *core, struct agent *a, const struct operation *op,
+                             const char *words)
 {
     if (op->kind != OPERATION_UPDATE) {
         take_refused(core, a, op, words);
@@ -112,7 +118,8 @@ static void take_outcome(struct core *core, struct agent *a, const struct operat
     case ENGINE_UNSUPPORTED:
         take_unsupported(core, a, op, words);
         break;
-    case ENGINE_NAME_TAKEN: /* by whom, the listing tells: ours, a foreign one, or a ghost's reservation */
+    case ENGINE_NAME_TAKEN: /* by whom, the listing tells: ours, a foreign one, or a ghost's
+                               reservation */
     case ENGINE_BUSY:
         a->unknown = true;
         agent_fail(core, a, op, words);
@@ -136,7 +143,8 @@ static void take_outcome(struct core *core, struct agent *a, const struct operat
     }
 }
 
-/* The stream has told meanwhile that the container is gone: whatever the answer says, it is older than that. */
+/* The stream has told meanwhile that the container is gone: whatever the answer says, it is older
+ * than that. */
 static bool is_overtaken(const struct agent *a, const struct operation *op)
 {
     const struct container *c = &a->containers[a->operation_slot];
@@ -182,7 +190,8 @@ void complete_take(struct core *core, const struct core_completion *completion)
         return;
     struct operation op = a->operation;
     if (!is_overtaken(a, &op))
-        take_outcome(core, a, &op, completion); /* the operation explains what it did: it ends after */
+        take_outcome(core, a, &op,
+                     completion); /* the operation explains what it did: it ends after */
     a->operation.id = 0;
     a->as_of = core->step;
     core->in_flight--;

@@ -15,9 +15,9 @@
 #define DEFAULT_IDLE_NS     (900 * SECOND_NS)
 
 static const char *const operation_names[] = {
-    [OPERATION_CREATE] = "create",   [OPERATION_START] = "start",     [OPERATION_STOP] = "stop",
-    [OPERATION_PAUSE] = "pause",     [OPERATION_UNPAUSE] = "unpause", [OPERATION_RENAME] = "rename",
-    [OPERATION_REMOVE] = "remove",   [OPERATION_UPDATE] = "update",   [OPERATION_INSPECT] = "inspect",
+    [OPERATION_CREATE] = "create", [OPERATION_START] = "start",     [OPERATION_STOP] = "stop",
+    [OPERATION_PAUSE] = "pause",   [OPERATION_UNPAUSE] = "unpause", [OPERATION_RENAME] = "rename",
+    [OPERATION_REMOVE] = "remove", [OPERATION_UPDATE] = "update",   [OPERATION_INSPECT] = "inspect",
     [OPERATION_PROBE] = "probe",
 };
 
@@ -54,8 +54,7 @@ struct core *core_free(struct core *core)
     if (!core)
         return NULL;
     struct agent *a, *next;
-    HASH_ITER(hh, core->agents, a, next)
-    {
+    HASH_ITER (hh, core->agents, a, next) {
         agents_remove(core, a);
     }
     pass_free_all(core);
@@ -138,8 +137,8 @@ static void run_clock(struct core *core)
 /* Listings and changes of rows come in many steps, and nothing is decided in their middle. */
 static bool is_part_of_batch(enum core_event_kind kind)
 {
-    return kind == CORE_LISTED || kind == CORE_ROW || kind == CORE_TOMBSTONE || kind == CORE_MEMORY ||
-           kind == CORE_LEASE;
+    return kind == CORE_LISTED || kind == CORE_ROW || kind == CORE_TOMBSTONE ||
+           kind == CORE_MEMORY || kind == CORE_LEASE;
 }
 
 int core_step(struct core *core, const struct core_event *event, struct effects *ret_effects)
@@ -191,8 +190,9 @@ struct agent_view agent_view_of(const struct core *core, const struct agent *a)
         .has_container = c->known,
         .status = c->status,
         .differs = c->differs,
-        .spec_differs = c->known && (c->spec.version != a->spec.version ||
-                                     memcmp(c->spec.sha256, a->spec.sha256, sizeof(a->spec.sha256)) != 0),
+        .spec_differs =
+            c->known && (c->spec.version != a->spec.version ||
+                         memcmp(c->spec.sha256, a->spec.sha256, sizeof(a->spec.sha256)) != 0),
         .lifecycle_differs = c->known && c->made_as != a->lifecycle,
         .in_flight = a->operation.id != 0,
     };
@@ -201,20 +201,18 @@ struct agent_view agent_view_of(const struct core *core, const struct agent *a)
         if (lease->until_ns > view.lease_until_ns)
             view.lease_until_ns = lease->until_ns;
     }
-    const char *standing = a->presence == PRESENCE_ROW
-                               ? settle_standing_error(a, decide(agent_facts(core, a)))
-                               : NULL;
+    const char *standing =
+        a->presence == PRESENCE_ROW ? settle_standing_error(a, decide(agent_facts(core, a))) : NULL;
     view.reason = standing ? standing : a->reason ? a->reason : "";
     memcpy(view.container, c->id, CONTAINER_ID_SIZE);
     return view;
 }
 
-void core_each_agent(const struct core *core, void (*each)(void *ctx, const struct agent_view *view),
-                     void *ctx)
+void core_each_agent(const struct core *core,
+                     void (*each)(void *ctx, const struct agent_view *view), void *ctx)
 {
     struct agent *a, *next;
-    HASH_ITER(hh, core->agents, a, next)
-    {
+    HASH_ITER (hh, core->agents, a, next) {
         struct agent_view view = agent_view_of(core, a);
         each(ctx, &view);
     }
@@ -231,8 +229,7 @@ bool core_view_agent(const struct core *core, const char *name, struct agent_vie
 void core_save_all(struct core *core)
 {
     struct agent *a, *next;
-    HASH_ITER(hh, core->agents, a, next)
-    {
+    HASH_ITER (hh, core->agents, a, next) {
         a->save = true;
         mark_dirty(core, a);
     }

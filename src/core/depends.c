@@ -10,8 +10,7 @@
 static void forget_dependents(struct core *core)
 {
     struct agent *a, *next;
-    HASH_ITER(hh, core->agents, a, next)
-    {
+    HASH_ITER (hh, core->agents, a, next) {
         if (a->n_dependents > 0)
             mark_dirty(core, a); /* the last one may be gone */
         free(a->dependents);
@@ -24,7 +23,8 @@ static void forget_dependents(struct core *core)
 
 static bool add_dependent(struct agent *a, struct agent *dependent)
 {
-    struct agent **dependents = realloc(a->dependents, (a->n_dependents + 1) * sizeof(struct agent *));
+    struct agent **dependents =
+        realloc(a->dependents, (a->n_dependents + 1) * sizeof(struct agent *));
     if (!dependents)
         return false;
     dependents[a->n_dependents++] = dependent;
@@ -32,8 +32,8 @@ static bool add_dependent(struct agent *a, struct agent *dependent)
     return true;
 }
 
-/* Peel off, again and again, agents that depend on nobody left (Kahn). What stays is on a circle, or
- * depends on one. `mark` counts the dependencies that are left. */
+/* Peel off, again and again, agents that depend on nobody left (Kahn). What stays is on a circle,
+ * or depends on one. `mark` counts the dependencies that are left. */
 static bool find_cycles(struct core *core)
 {
     struct agent **peeled = calloc(HASH_COUNT(core->agents), sizeof(struct agent *));
@@ -41,8 +41,7 @@ static bool find_cycles(struct core *core)
         return false;
     size_t n = 0;
     struct agent *a, *next;
-    HASH_ITER(hh, core->agents, a, next)
-    {
+    HASH_ITER (hh, core->agents, a, next) {
         if (a->mark == 0)
             peeled[n++] = a;
     }
@@ -53,8 +52,7 @@ static bool find_cycles(struct core *core)
                 peeled[n++] = a->dependents[i];
     }
     free(peeled);
-    HASH_ITER(hh, core->agents, a, next)
-    {
+    HASH_ITER (hh, core->agents, a, next) {
         a->on_cycle = a->mark > 0;
         if (a->n_depends > 0 || a->n_dependents > 0)
             mark_dirty(core, a);
@@ -69,8 +67,7 @@ void depends_refresh(struct core *core)
     forget_dependents(core);
     struct agent *a, *next;
     bool any = false;
-    HASH_ITER(hh, core->agents, a, next)
-    {
+    HASH_ITER (hh, core->agents, a, next) {
         if (a->presence != PRESENCE_ROW)
             continue;
         for (size_t i = 0; i < a->n_depends; i++) {
@@ -125,7 +122,8 @@ static enum depends_condition condition_on(const struct agent *dependent, const 
     return DEPENDS_STARTED;
 }
 
-/* An awake dependent is an implicit lease. One that waits for our completion wants one run of us, not a loop. */
+/* An awake dependent is an implicit lease. One that waits for our completion wants one run of us,
+ * not a loop. */
 bool depends_want_awake(const struct core *core, const struct agent *a)
 {
     if (core->depends_stale || a->on_cycle || a->job_done)
@@ -157,8 +155,8 @@ static bool is_met(const struct agent *b, enum depends_condition condition)
     return true;
 }
 
-/* Nothing under way that could still fulfil it, or not for a long time: a job that runs is waited for as long as
- * this, and a hot agent, which the engine restarts, never completes. */
+/* Nothing under way that could still fulfil it, or not for a long time: a job that runs is waited
+ * for as long as this, and a hot agent, which the engine restarts, never completes. */
 #define JOB_PATIENCE_NS (60 * SECOND_NS)
 
 static bool is_hopeless(const struct core *core, const struct agent *a, const struct agent *b,
@@ -170,7 +168,8 @@ static bool is_hopeless(const struct core *core, const struct agent *a, const st
     return b->lifecycle == LIFECYCLE_HOT || core->now_ns >= *ret_until_ns;
 }
 
-const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_hopeless, uint64_t *ret_until_ns)
+const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_hopeless,
+                           uint64_t *ret_until_ns)
 {
     for (size_t i = 0; i < a->n_depends; i++) {
         struct agent *b = agents_find(core, a->depends[i].agent);
@@ -182,8 +181,8 @@ const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_h
         if (is_met(b, condition))
             continue;
         struct container *c = &b->containers[SLOT_MAIN];
-        if (condition == DEPENDS_COMPLETED && c->known && c->status == CONTAINER_EXITED && !c->exit_seen &&
-            !b->want_inspect) {
+        if (condition == DEPENDS_COMPLETED && c->known && c->status == CONTAINER_EXITED &&
+            !c->exit_seen && !b->want_inspect) {
             b->want_inspect = true; /* a listing does not tell how it ended */
             mark_dirty(core, b);
         }

@@ -24,7 +24,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* uthash exits the program when out of memory unless told otherwise: hash_oom is looked at after each add. */
+/* uthash exits the program when out of memory unless told otherwise: hash_oom is looked at after
+ * each add. */
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
@@ -65,23 +66,24 @@ struct container {
     int restarts;
     enum operation_kind lost_kind; /* an operation of ours whose end was never told … */
     uint64_t lost_until_ns;        /* … explains what it brings about until then */
-    uint64_t list;       /* the last listing that showed it */
-    uint64_t up_since_ns; /* since when we know it to run; 0 when it does not */
-    uint64_t seen_ns;     /* when the engine last showed it */
+    uint64_t list;                 /* the last listing that showed it */
+    uint64_t up_since_ns;          /* since when we know it to run; 0 when it does not */
+    uint64_t seen_ns;              /* when the engine last showed it */
 };
 
 enum presence { PRESENCE_NONE, PRESENCE_ROW, PRESENCE_TOMBSTONE };
 
 enum conflict { CONFLICT_NONE, CONFLICT_NAME, CONFLICT_DUPLICATE, CONFLICT_COMPOSE };
 
-/* Dirty: to be settled in this step. Waiting: for room in flight. Roll-out: for another's recreate to end. */
+/* Dirty: to be settled in this step. Waiting: for room in flight. Roll-out: for another's recreate
+ * to end. */
 enum queue { QUEUE_NONE, QUEUE_DIRTY, QUEUE_WAITING, QUEUE_ROLLOUT };
 #define QUEUES 4
 
 struct agent;
 
 struct lease {
-    UT_hash_handle hh; /* by id */
+    UT_hash_handle hh;  /* by id */
     struct lease *next; /* of the same agent */
     struct agent *agent;
     char id[CORE_LEASE_ID_SIZE];
@@ -125,18 +127,19 @@ struct agent {
     struct container containers[SLOTS];
     enum conflict conflict;
     uint64_t conflict_list;
-    uint64_t as_of;  /* the step after which this picture was last made better than by a listing */
-    bool unknown;    /* an operation's end is not known: no operation before a listing */
+    uint64_t as_of; /* the step after which this picture was last made better than by a listing */
+    bool unknown;   /* an operation's end is not known: no operation before a listing */
     bool want_inspect;
 
     /* what is believed and remembered */
     enum agent_state state;
     char *reason; /* NULL or why it is not well */
     uint64_t failed_generation;
-    uint8_t kept[CONTAINER_ID_SIZE]; /* with failed_generation: the container that goes on instead */
+    uint8_t
+        kept[CONTAINER_ID_SIZE]; /* with failed_generation: the container that goes on instead */
     uint8_t remembered[CONTAINER_ID_SIZE]; /* of CORE_MEMORY: the last container that was ours */
     bool has_remembered;
-    bool save;       /* changed since EFFECT_SAVE */
+    bool save;          /* changed since EFFECT_SAVE */
     bool remembered_up; /* of CORE_MEMORY: it ran when we last looked */
 
     /* leases */
@@ -154,27 +157,29 @@ struct agent {
     uint64_t confirm_at_ns; /* a stop by hand, or a restart? known then */
     uint64_t hand_ns;       /* when somebody last stopped or killed it */
     bool died_news;         /* a death was told and not yet looked at */
-    bool unjudged;          /* it went down, and how is not known yet, or nobody was to be told (held) */
+    bool unjudged; /* it went down, and how is not known yet, or nobody was to be told (held) */
     bool gone_held;
     bool told_orphan;
 
     /* what is being done */
     struct operation operation; /* id 0: none */
     enum slot operation_slot;
-    enum slot operation_as;         /* rename: the slot that it becomes */
-    struct spec_id operation_spec;  /* create: made from this */
-    uint64_t probe; /* id of a probe in flight, beside the operation */
+    enum slot operation_as;        /* rename: the slot that it becomes */
+    struct spec_id operation_spec; /* create: made from this */
+    uint64_t probe;                /* id of a probe in flight, beside the operation */
     uint64_t probe_at_ns;
     uint64_t probe_since_ns;
     bool told_not_ready;
-    bool forced;    /* a recreate was asked for: `forced_id` is not as wanted */
+    bool forced; /* a recreate was asked for: `forced_id` is not as wanted */
     uint8_t forced_id[CONTAINER_ID_SIZE];
-    bool rolling;   /* counts against max_unavailable */
-    bool blocked;   /* waits for its turn: a dependency, or the roll-out */
-    bool job_done;  /* it has ended with exit code 0, and nobody but a dependent wants it: it is not run again for that */
-    bool stuck;     /* waits for a dependency without hope: not busy, but looked at when that one changes */
+    bool rolling;  /* counts against max_unavailable */
+    bool blocked;  /* waits for its turn: a dependency, or the roll-out */
+    bool job_done; /* it has ended with exit code 0, and nobody but a dependent wants it: it is not
+                      run again for that */
+    bool stuck;    /* waits for a dependency without hope: not busy, but looked at when that one
+                      changes */
     uint64_t waits_since_ns; /* for a dependency; 0: it does not */
-    unsigned failures; /* in a row */
+    unsigned failures;       /* in a row */
     uint64_t retry_at_ns;
     uint64_t look_at_ns;    /* the engine is at it: when to list again */
     uint64_t idle_since_ns; /* lazy and up: since when nobody wants it; 0: somebody does */
@@ -213,16 +218,16 @@ struct pass_entry {
 struct pass {
     struct pass *next;
     struct core_pass request;
-    char *agent;   /* owned copy of request.agent */
-    uint64_t list; /* waits for this listing; 0 once it was applied */
+    char *agent;                /* owned copy of request.agent */
+    uint64_t list;              /* waits for this listing; 0 once it was applied */
     struct pass_entry *entries; /* sorted by the agent's serial */
     size_t n;
     size_t pending;
     size_t told; /* `pending` when progress was last told */
-    bool over;     /* reported: freed by the next step */
-    bool begun;    /* `entries` are there */
+    bool over;   /* reported: freed by the next step */
+    bool begun;  /* `entries` are there */
     char *error;
-    bool failed;   /* and there was no memory for `error` */
+    bool failed; /* and there was no memory for `error` */
     struct report *reports;
 };
 
@@ -238,7 +243,7 @@ struct core {
     struct lease *leases;
     bool engine_lost;
     uint64_t lost_at_ns;
-    bool after_loss;    /* what is found down is counted, not judged, … */
+    bool after_loss;              /* what is found down is counted, not judged, … */
     uint64_t after_loss_until_ns; /* … until then; 0: the first listing is not there yet */
     unsigned found_down;
     uint64_t last_operation;
@@ -256,7 +261,7 @@ struct core {
     bool want_list;
     bool want_resources;
     uint64_t last_list;
-    uint64_t list_step; /* when the listing in flight was asked for; 0: none in flight */
+    uint64_t list_step;    /* when the listing in flight was asked for; 0: none in flight */
     uint64_t list_at_ns;   /* not before: the last one broke off */
     uint64_t resync_at_ns; /* the next one by the clock */
     unsigned list_failures;
@@ -268,7 +273,7 @@ struct core {
     struct effect *effects;
     size_t effects_n, effects_cap;
     struct text_chunk *texts; /* strings of this step's effects */
-    bool starved; /* out of memory in this step */
+    bool starved;             /* out of memory in this step */
 };
 
 /* agents.c*/
@@ -277,8 +282,8 @@ struct agent *agents_find_by_container_name(const struct core *core, const char 
 struct agent *agents_add(struct core *core, const char *name); /* NULL: out of memory */
 void agents_remove(struct core *core, struct agent *a);
 bool agents_set_container_name(struct core *core, struct agent *a, const char *container_name);
-const char *agent_container_name(const struct core *core, const struct agent *a, enum slot slot, char *buf,
-                                 size_t size);
+const char *agent_container_name(const struct core *core, const struct agent *a, enum slot slot,
+                                 char *buf, size_t size);
 #define CONTAINER_NAME_SIZE 256
 void queue_push(struct core *core, struct agent *a, enum queue queue);
 struct agent *queue_pop(struct core *core, enum queue queue);
@@ -300,9 +305,12 @@ static inline void mark_dirty(struct core *core, struct agent *a)
 }
 
 /* effects.c */
-struct effect *effect_add(struct core *core, enum effect_kind kind); /* NULL: out of memory, core->starved set */
-const char *effect_text(struct core *core, const char *text); /* a copy that lives until the next step */
-bool effect_whole(struct core *core); /* are all texts of the last one there? If not it is taken back */
+struct effect *effect_add(struct core *core,
+                          enum effect_kind kind); /* NULL: out of memory, core->starved set */
+const char *effect_text(struct core *core,
+                        const char *text); /* a copy that lives until the next step */
+bool effect_whole(
+    struct core *core); /* are all texts of the last one there? If not it is taken back */
 void effects_reset(struct core *core);
 void effects_free(struct core *core);
 
@@ -324,8 +332,10 @@ void complete_take(struct core *core, const struct core_completion *completion);
 void agent_move(struct core *core, struct agent *a, enum lifecycle_input input);
 void agent_set_reason(struct core *core, struct agent *a, const char *reason);
 void agent_see(struct core *core, struct agent *a, enum slot slot, const struct observation *o);
-void agent_see_status(struct core *core, struct agent *a, enum slot slot, enum container_status status);
-void agent_agree(struct core *core, struct agent *a); /* after a listing: a state that contradicts it gives way */
+void agent_see_status(struct core *core, struct agent *a, enum slot slot,
+                      enum container_status status);
+void agent_agree(struct core *core,
+                 struct agent *a); /* after a listing: a state that contradicts it gives way */
 void agent_see_health(struct core *core, struct agent *a, enum container_health health);
 uint64_t agent_backoff_ns(unsigned failures);
 uint64_t agent_retry_at_ns(const struct agent *a);
@@ -345,9 +355,10 @@ void depends_refresh(struct core *core);
 void depends_touch(struct core *core, struct agent *a);
 void depends_wake_dependents(struct core *core, struct agent *a);
 bool depends_want_awake(const struct core *core, const struct agent *a);
-/* May `a` start now? NULL, or the agent or missing name that it waits for; *ret_hopeless when waiting does not
- * help; *ret_until_ns, when it is set, is when it may cease to. */
-const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_hopeless, uint64_t *ret_until_ns);
+/* May `a` start now? NULL, or the agent or missing name that it waits for; *ret_hopeless when
+ * waiting does not help; *ret_until_ns, when it is set, is when it may cease to. */
+const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_hopeless,
+                           uint64_t *ret_until_ns);
 
 /* settle.c */
 bool agent_is_wanted_awake(const struct core *core, const struct agent *a);
@@ -394,7 +405,7 @@ void judge_rollout_halted(struct core *core);
 struct step {
     bool wait; /* nothing to send before `until_ns` */
     uint64_t until_ns;
-    bool none; /* nothing to send */
+    bool none;      /* nothing to send */
     bool roll_back; /* the new one has shown that it does not work */
     enum operation_kind kind;
     enum slot slot;    /* the container that it is done to */

@@ -190,7 +190,8 @@ static void take_crash(struct core *core, struct agent *a, const struct watch_ru
     a->save = true;
 }
 
-static void take_sleep(struct core *core, struct agent *a, const struct watch_rule *rule, enum cause cause)
+static void take_sleep(struct core *core, struct agent *a, const struct watch_rule *rule,
+                       enum cause cause)
 {
     if (rule->event != EVENT_NONE)
         judge_tell(core, a, rule->event, rule->reason);

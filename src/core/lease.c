@@ -142,7 +142,8 @@ uint64_t leases_expire(struct core *core, struct agent *a)
     return due;
 }
 
-/* A lease whose time is over may not have been ended yet: its agent is settled later in this step. */
+/* A lease whose time is over may not have been ended yet: its agent is settled later in this step.
+ */
 bool leases_hold(const struct core *core, const struct agent *a)
 {
     const struct lease *lease = a->leases;

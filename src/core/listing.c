@@ -32,7 +32,8 @@ static bool only_dry_passes_wait(const struct core *core)
 
 void listing_emit(struct core *core)
 {
-    if (!core->want_list || core->list_step != 0 || core->now_ns < core->list_at_ns || core->engine_lost)
+    if (!core->want_list || core->list_step != 0 || core->now_ns < core->list_at_ns ||
+        core->engine_lost)
         return;
     struct effect *e = effect_add(core, EFFECT_LIST);
     if (!e)
@@ -77,8 +78,9 @@ static int slot_by_name(const struct core *core, const struct agent *a, const ch
     return -1;
 }
 
-/* Ours are: a container under our final or a spare name with our labels, and those whose id we know, whatever their
- * names are now. Labels alone are not enough: `docker commit` bakes them into images. */
+/* Ours are: a container under our final or a spare name with our labels, and those whose id we
+ * know, whatever their names are now. Labels alone are not enough: `docker commit` bakes them into
+ * images. */
 static void take_ours(struct core *core, struct agent *a, const struct observation *o)
 {
     int by_id = slot_by_id(a, o->id);
@@ -142,13 +144,13 @@ static void listing_broke(struct core *core, const struct core_listing_end *end)
     listing_request(core, true);
     pass_break(core, end->list, end->words);
     struct agent *a, *next;
-    HASH_ITER(hh, core->agents, a, next)
-    {
+    HASH_ITER (hh, core->agents, a, next) {
         mark_dirty(core, a); /* no pass holds it back any more */
     }
 }
 
-/* The container that a roll-back kept is not there any more: nothing is left but to try the row again. */
+/* The container that a roll-back kept is not there any more: nothing is left but to try the row
+ * again. */
 static void check_kept(struct agent *a)
 {
     if (!agent_is_rolled_back(a))
@@ -189,8 +191,7 @@ void listing_end(struct core *core, const struct core_listing_end *end)
         return;
     }
     struct agent *a, *next;
-    HASH_ITER(hh, core->agents, a, next)
-    {
+    HASH_ITER (hh, core->agents, a, next) {
         apply_to(core, a);
         mark_dirty(core, a);
     }

@@ -2,8 +2,8 @@
  *
  * A pass: somebody asks that the fleet (or one agent) be looked at, and waits for the report.
  *
- * It begins with a listing asked for after it came, notes for each agent the first rule that matched, and is over when
- * none of them has anything left to do.
+ * It begins with a listing asked for after it came, notes for each agent the first rule that
+ * matched, and is over when none of them has anything left to do.
  */
 #include "core/internal.h"
 
@@ -72,7 +72,8 @@ void pass_add(struct core *core, const struct core_pass *request)
     *last = p;
     if (core->engine_lost) {
         p->begun = true;
-        (void)set_text(core, &p->error, "the engine is lost; what is to be done is done when it is back");
+        (void)set_text(core, &p->error,
+                       "the engine is lost; what is to be done is done when it is back");
         return;
     }
     listing_request(core, true);
@@ -83,8 +84,8 @@ static bool in_scope(const struct pass *p, const struct agent *a)
     return !p->agent || strcmp(p->agent, a->name) == 0;
 }
 
-/* Whoever asks for a pass wants to hear what it does, from the first operation on: until its listing is there, nothing
- * is done to the agents that it is about. */
+/* Whoever asks for a pass wants to hear what it does, from the first operation on: until its
+ * listing is there, nothing is done to the agents that it is about. */
 bool pass_awaits(const struct core *core, const struct agent *a)
 {
     for (const struct pass *p = core->passes; p; p = p->next)
@@ -133,8 +134,7 @@ static void begin(struct core *core, struct pass *p)
         core->rollout_halted = false;
         core->rollout_failures = 0;
     }
-    HASH_ITER(hh, core->agents, a, next)
-    {
+    HASH_ITER (hh, core->agents, a, next) {
         if (in_scope(p, a))
             begin_agent(core, p, a);
     }
@@ -148,7 +148,8 @@ void pass_begin(struct core *core, uint64_t list)
             begin(core, p);
 }
 
-/* No listing: a pass that waits for it comes to nothing, and so does what others wait to have looked at. */
+/* No listing: a pass that waits for it comes to nothing, and so does what others wait to have
+ * looked at. */
 void pass_break(struct core *core, uint64_t list, const char *words)
 {
     for (struct pass *p = core->passes; p; p = p->next) {
@@ -266,13 +267,16 @@ static void report(struct core *core, struct pass *p)
     for (size_t i = 0; i < p->n; i++) {
         const struct pass_entry *entry = &p->entries[i];
         p->reports[i] = (struct report){
-            .agent = entry->agent ? entry->agent->name : entry->name ? entry->name : "",
+            .agent = entry->agent  ? entry->agent->name
+                     : entry->name ? entry->name
+                                   : "",
             .has_lifecycle = entry->has_lifecycle,
             .lifecycle = entry->lifecycle,
             .action = entry->action,
             .rule = entry->rule,
             .reason = entry->reason ? entry->reason : "",
-            .error = entry->action == REPORT_ERROR && !entry->error ? "out of memory" : entry->error,
+            .error =
+                entry->action == REPORT_ERROR && !entry->error ? "out of memory" : entry->error,
         };
     }
     e->report.pass = p->request.pass;

@@ -10,9 +10,10 @@
  *     {F, old}      started; until it is ready, or has run PROOF_NS, the old one is kept
  *     {F}           old one removed
  *
- * When the new one cannot start, or dies before it has proven itself: it is removed, the old one is renamed
- * back and started. When the row changes before it has, it proves itself first, or goes. A crash between any two steps leaves one of these sets, so the next look at what is there
- * goes on from it: there is no other memory of a recreate.
+ * When the new one cannot start, or dies before it has proven itself: it is removed, the old one is
+ * renamed back and started. When the row changes before it has, it proves itself first, or goes. A
+ * crash between any two steps leaves one of these sets, so the next look at what is there goes on
+ * from it: there is no other memory of a recreate.
  */
 #include "core/internal.h"
 
@@ -21,7 +22,8 @@ static struct step send(enum operation_kind kind, enum slot slot, enum slot name
     return (struct step){.kind = kind, .slot = slot, .name_as = name_as};
 }
 
-/* A container is removed stopped, and stopped unpaused: the grace period is of no use to a frozen one. */
+/* A container is removed stopped, and stopped unpaused: the grace period is of no use to a frozen
+ * one. */
 struct step step_remove(const struct agent *a, enum slot slot)
 {
     switch (a->containers[slot].status) {
@@ -108,7 +110,8 @@ static struct step finish(const struct core *core, const struct agent *a)
     case CONTAINER_STATUS_UNKNOWN:
         break;
     }
-    return (struct step){.none = true}; /* it proves nothing like this: the old one is kept until it does */
+    return (struct step){
+        .none = true}; /* it proves nothing like this: the old one is kept until it does */
 }
 
 /* The row could not be carried out: back to the one that was kept. */
@@ -124,8 +127,9 @@ static struct step roll_back(const struct agent *a)
     return step_remove(a, SLOT_OLD);
 }
 
-/* The final name is on a wrong container, and an older one is still kept: the row changed before the wrong one
- * had proven itself. So it does that first, and goes if it cannot; then there is one container to replace again. */
+/* The final name is on a wrong container, and an older one is still kept: the row changed before
+ * the wrong one had proven itself. So it does that first, and goes if it cannot; then there is one
+ * container to replace again. */
 static struct step replace_unproven(const struct core *core, const struct agent *a)
 {
     const struct container *f = &a->containers[SLOT_MAIN], *o = &a->containers[SLOT_OLD];
@@ -133,14 +137,16 @@ static struct step replace_unproven(const struct core *core, const struct agent 
         return step_remove(a, SLOT_OLD);
     if (a->containers[SLOT_NEW].known)
         return step_remove(a, SLOT_NEW);
-    bool proves_nothing = f->status == CONTAINER_CREATED || f->status == CONTAINER_DEAD || f->status == CONTAINER_PAUSED;
+    bool proves_nothing = f->status == CONTAINER_CREATED || f->status == CONTAINER_DEAD ||
+                          f->status == CONTAINER_PAUSED;
     if (proves_nothing || container_is_wanted(a, o))
         return step_remove(a, SLOT_MAIN);
     struct step step = finish(core, a);
     return step.roll_back ? step_remove(a, SLOT_MAIN) : step;
 }
 
-/* The new one cannot be made, and the one that it is to replace is down: better that one than none. Each is tried in turn. */
+/* The new one cannot be made, and the one that it is to replace is down: better that one than none.
+ * Each is tried in turn. */
 static bool is_better_than_none(const struct core *core, const struct agent *a)
 {
     return a->failures % 2 == 1 && a->containers[SLOT_MAIN].status == CONTAINER_EXITED &&

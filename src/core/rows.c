@@ -72,7 +72,8 @@ void rows_take(struct core *core, const struct core_row *row)
     if (!a)
         return;
     bool fresh = a->presence != PRESENCE_ROW, was_held = a->held;
-    bool wish_changed = a->lifecycle != row->lifecycle || a->held != row->held || !a->invalid != !row->invalid;
+    bool wish_changed =
+        a->lifecycle != row->lifecycle || a->held != row->held || !a->invalid != !row->invalid;
     if (fresh || wish_changed)
         core->depends_stale = true; /* whom it keeps awake is looked at again */
     a->presence = PRESENCE_ROW;
@@ -140,7 +141,8 @@ void rows_remember(struct core *core, const struct core_memory *memory)
     memcpy(a->remembered, memory->container, CONTAINER_ID_SIZE);
     a->failed_generation = memory->failed_generation;
     memcpy(a->kept, memory->container, CONTAINER_ID_SIZE);
-    /* Of one that was starting nobody knows whether it ever ran: our start may not have come to the engine. */
+    /* Of one that was starting nobody knows whether it ever ran: our start may not have come to the
+     * engine. */
     a->remembered_up = memory->state == STATE_RUNNING;
     a->was_wanted = a->remembered_up && memory->idle_since_ns == 0;
     a->episodes = memory->episodes;

@@ -114,7 +114,8 @@ uint32_t agent_facts(const struct core *core, const struct agent *a)
     bool idle = a->idle_since_ns != 0 && core->now_ns >= a->idle_since_ns + a->idle_timeout_ns;
     if (!idle && !a->sleep_now)
         facts |= FACT_IN_USE;
-    if (a->stop_after_ns != 0 && a->paused_since_ns != 0 && core->now_ns >= a->paused_since_ns + a->stop_after_ns)
+    if (a->stop_after_ns != 0 && a->paused_since_ns != 0 &&
+        core->now_ns >= a->paused_since_ns + a->stop_after_ns)
         facts |= FACT_OVERSLEPT;
     return facts;
 }
@@ -139,13 +140,16 @@ static const char *conflict_text(enum conflict conflict)
 {
     switch (conflict) {
     case CONFLICT_NAME:
-        return "name_conflict: a container that is not roost's has this name; remove or rename it, or set "
+        return "name_conflict: a container that is not roost's has this name; remove or rename it, "
+               "or set "
                "container_name";
     case CONFLICT_DUPLICATE:
-        return "duplicate: a second container carries this agent's labels (made from a commit of it?); "
+        return "duplicate: a second container carries this agent's labels (made from a commit of "
+               "it?); "
                "remove that one";
     case CONFLICT_COMPOSE:
-        return "compose_running: Compose has a container of this project and service; run `docker compose "
+        return "compose_running: Compose has a container of this project and service; run `docker "
+               "compose "
                "down` first";
     case CONFLICT_NONE:
         break;
@@ -153,7 +157,8 @@ static const char *conflict_text(enum conflict conflict)
     return "";
 }
 
-/* What a person should know of an agent for which nothing is (or can be) done; NULL when all is well. */
+/* What a person should know of an agent for which nothing is (or can be) done; NULL when all is
+ * well. */
 const char *settle_standing_error(const struct agent *a, const struct rule *rule)
 {
     if (rule->all & FACT_CONFLICT)
@@ -173,7 +178,8 @@ void settle_reason(const struct agent *a, const struct rule *rule, char *buf, si
 }
 
 /* The operation that an action comes to, on the containers that are there. */
-static struct step action_step(const struct core *core, const struct agent *a, const struct rule *rule)
+static struct step action_step(const struct core *core, const struct agent *a,
+                               const struct rule *rule)
 {
     const struct container *c = &a->containers[SLOT_MAIN];
     struct step main = {.slot = SLOT_MAIN, .name_as = SLOT_MAIN};
@@ -285,9 +291,11 @@ static enum gate rollout_gate(struct core *core, struct agent *a, const struct r
     return GATE_OPEN;
 }
 
-/* A first start waits for what it depends on, and does not happen without. A later one waits only while there is
- * hope, and in a recreate not at all: what ran before should not stay down because its neighbour is. */
-static enum gate depends_gate(struct core *core, struct agent *a, const struct step *step, char *why, size_t size)
+/* A first start waits for what it depends on, and does not happen without. A later one waits only
+ * while there is hope, and in a recreate not at all: what ran before should not stay down because
+ * its neighbour is. */
+static enum gate depends_gate(struct core *core, struct agent *a, const struct step *step,
+                              char *why, size_t size)
 {
     if (step->kind != OPERATION_START || step->slot != SLOT_MAIN || a->containers[SLOT_OLD].known)
         return GATE_OPEN;
@@ -324,7 +332,8 @@ static void go(struct core *core, struct agent *a, const struct rule *rule, cons
     if (core->now_ns < retry_at_ns) {
         rolling_end(core, a, true);
         clock_arm(core, a, retry_at_ns);
-        settled(core, a, a->reason ? a->reason : "it crashed, and is started again after a back-off");
+        settled(core, a,
+                a->reason ? a->reason : "it crashed, and is started again after a back-off");
         return;
     }
     enum gate gate = depends_gate(core, a, step, why, sizeof(why));
@@ -372,7 +381,8 @@ static bool save_nothing(struct core *core, const struct agent *a)
     struct effect *e = effect_add(core, EFFECT_SAVE);
     if (!e)
         return false;
-    e->save = (struct core_memory){.name = effect_text(core, a->name), .state = STATE_MISSING, .reason = ""};
+    e->save = (struct core_memory){
+        .name = effect_text(core, a->name), .state = STATE_MISSING, .reason = ""};
     return effect_whole(core);
 }
 
@@ -393,7 +403,8 @@ static bool forget(struct core *core, struct agent *a)
         if (a->containers[i].known)
             return false;
     if (core->list_step != 0)
-        return false; /* that listing may still show what is gone, and would be believed of one that is not known */
+        return false; /* that listing may still show what is gone, and would be believed of one that
+                         is not known */
     if (a->presence == PRESENCE_TOMBSTONE && !tell_forget(core, a))
         return false;
     settled(core, a, NULL);
@@ -507,8 +518,8 @@ static void follow_wish(struct core *core, struct agent *a)
     uint64_t idle_since_ns = a->idle_since_ns;
     if (wanted)
         a->idle_since_ns = 0;
-    else if (a->was_wanted && a->lifecycle == LIFECYCLE_LAZY && container_is_up(&a->containers[SLOT_MAIN]) &&
-             a->idle_since_ns == 0)
+    else if (a->was_wanted && a->lifecycle == LIFECYCLE_LAZY &&
+             container_is_up(&a->containers[SLOT_MAIN]) && a->idle_since_ns == 0)
         a->idle_since_ns = core->now_ns;
     if (a->idle_since_ns != idle_since_ns)
         a->save = true;
@@ -558,10 +569,12 @@ static bool settle(struct core *core, struct agent *a)
     return false;
 }
 
-/* It is being removed, by us. Who starts after a crash must not miss it, least of all for a new row of that name. */
+/* It is being removed, by us. Who starts after a crash must not miss it, least of all for a new row
+ * of that name. */
 static bool is_leaving(const struct agent *a)
 {
-    bool in_flight = a->operation.id != 0 && a->operation.kind == OPERATION_REMOVE && a->operation_slot == SLOT_MAIN;
+    bool in_flight = a->operation.id != 0 && a->operation.kind == OPERATION_REMOVE &&
+                     a->operation_slot == SLOT_MAIN;
     return in_flight || a->containers[SLOT_MAIN].doomed;
 }
 

@@ -12,7 +12,8 @@ bool same_id(const uint8_t a[CONTAINER_ID_SIZE], const uint8_t b[CONTAINER_ID_SI
     return memcmp(a, b, CONTAINER_ID_SIZE) == 0;
 }
 
-/* A bad edge is a bug: counted for the tests. In production the agent is looked at anew before anything is done to it. */
+/* A bad edge is a bug: counted for the tests. In production the agent is looked at anew before
+ * anything is done to it. */
 void agent_move(struct core *core, struct agent *a, enum lifecycle_input input)
 {
     enum agent_state next = lifecycle_next(a->state, input);
@@ -61,8 +62,8 @@ static void notice(struct core *core, const struct agent *a, const char *words)
     (void)effect_whole(core);
 }
 
-/* What was rolled back keeps that reason: it is why the row is not carried out. That we could not look is no reason
- * for the state of an agent. */
+/* What was rolled back keeps that reason: it is why the row is not carried out. That we could not
+ * look is no reason for the state of an agent. */
 void agent_fail(struct core *core, struct agent *a, const struct operation *op, const char *words)
 {
     a->failures++;
@@ -114,12 +115,12 @@ bool container_is_up(const struct container *c)
 }
 
 /* Is its end what we, or its row, asked for? */
-static bool death_is_explained(const struct core *core, const struct agent *a, const struct container *c)
+static bool death_is_explained(const struct core *core, const struct agent *a,
+                               const struct container *c)
 {
     bool stopping = (a->operation.id != 0 && a->operation.kind == OPERATION_STOP) ||
                     (core->now_ns < c->lost_until_ns && c->lost_kind == OPERATION_STOP);
-    return stopping ||
-           !agent_is_wanted_awake(core, a) || (c->exit_seen && c->exit_code == 0);
+    return stopping || !agent_is_wanted_awake(core, a) || (c->exit_seen && c->exit_code == 0);
 }
 
 static void begin_ready(struct core *core, struct agent *a)
@@ -168,7 +169,8 @@ static void take_main_change(struct core *core, struct agent *a, const struct co
     case CONTAINER_DEAD:
     case CONTAINER_STATUS_UNKNOWN:
         if (same && container_is_up(before))
-            agent_move(core, a, death_is_explained(core, a, c) ? INPUT_SEEN_DIED : INPUT_SEEN_CRASHED);
+            agent_move(core, a,
+                       death_is_explained(core, a, c) ? INPUT_SEEN_DIED : INPUT_SEEN_CRASHED);
         else if (!same)
             agent_move(core, a, INPUT_SEEN_DOWN);
         break;
@@ -191,7 +193,8 @@ static bool runs_anew(const struct container *c, const struct container *before)
 }
 
 /* After any change of a container: its own clock, and for the main one what it means. */
-static void take_change(struct core *core, struct agent *a, enum slot slot, const struct container *before)
+static void take_change(struct core *core, struct agent *a, enum slot slot,
+                        const struct container *before)
 {
     struct container *c = &a->containers[slot];
     if (c->known && (c->status == CONTAINER_DEAD || c->doomed))
@@ -255,8 +258,10 @@ void agent_see(struct core *core, struct agent *a, enum slot slot, const struct 
     struct container *c = &a->containers[slot];
     struct container before = *c;
     bool same = c->known && same_id(c->id, o->id);
-    if (slot == SLOT_MAIN && a->has_remembered && a->remembered_up && same_id(a->remembered, o->id)) {
-        /* It ran when we last looked, before a restart of ours: what is not so any more is a change. */
+    if (slot == SLOT_MAIN && a->has_remembered && a->remembered_up &&
+        same_id(a->remembered, o->id)) {
+        /* It ran when we last looked, before a restart of ours: what is not so any more is a
+         * change. */
         a->remembered_up = false;
         before.known = true;
         before.status = CONTAINER_RUNNING;
@@ -287,7 +292,8 @@ void agent_see(struct core *core, struct agent *a, enum slot slot, const struct 
     take_change(core, a, slot, &before);
 }
 
-void agent_see_status(struct core *core, struct agent *a, enum slot slot, enum container_status status)
+void agent_see_status(struct core *core, struct agent *a, enum slot slot,
+                      enum container_status status)
 {
     struct container *c = &a->containers[slot];
     struct container before = *c;
@@ -333,7 +339,8 @@ void agent_move_container(struct core *core, struct agent *a, enum slot from, en
         a->probe = 0;
         a->idle_since_ns = 0;
         a->save = true;
-        return; /* between the two renames of a recreate there is no main one, and that is no loss */
+        return; /* between the two renames of a recreate there is no main one, and that is no loss
+                 */
     }
     a->save = true;
     a->job_done = false;
