@@ -159,6 +159,7 @@ struct agent {
     bool died_news;         /* a death was told and not yet looked at */
     bool unjudged; /* it went down, and how is not known yet, or nobody was to be told (held) */
     bool gone_held;
+    bool unheld; /* let go, and not yet looked at */
     bool told_orphan;
 
     /* what is being done */

@@ -375,6 +375,8 @@ void judge_unheld(struct core *core, struct agent *a)
         open_by_table(core, a, CHANGE_RENAMED);
     if (c->known && c->health == HEALTH_UNHEALTHY)
         open_by_table(core, a, CHANGE_UNHEALTHY);
+    if (c->known && c->policy == POLICY_TAMPERED)
+        open_by_table(core, a, CHANGE_TAMPERED);
 }
 
 /* The engine ------------------------------------------------------------------------------------

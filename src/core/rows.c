@@ -100,8 +100,7 @@ void rows_take(struct core *core, const struct core_row *row)
     agent_move(core, a, INPUT_ROW_CHANGED);
     if (was_held != a->held && !fresh)
         agent_move(core, a, a->held ? INPUT_HOLD : INPUT_UNHOLD);
-    if (was_held && !a->held && !fresh)
-        judge_unheld(core, a);
+    a->unheld = !a->held && (a->unheld || (was_held && !fresh));
     if (container_is_up(&a->containers[SLOT_MAIN]) && a->state == STATE_STOPPED)
         agent_move(core, a, INPUT_SEEN_UP);
     a->save = a->save || fresh;
@@ -124,7 +123,7 @@ void rows_delete(struct core *core, const struct core_tombstone *tombstone)
     a->presence = PRESENCE_TOMBSTONE;
     a->generation = tombstone->generation;
     a->held = false;
-    leases_end(core, a, "deleted", ANSWER_GONE);
+    a->unheld = false;
     agent_well(core, a);
     agent_move(core, a, INPUT_ROW_DELETED);
     mark_dirty(core, a);

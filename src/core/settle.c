@@ -528,10 +528,21 @@ static void follow_wish(struct core *core, struct agent *a)
     a->was_wanted = wanted;
 }
 
+/* What a changed row means for people. Not told with the row: a part of a batch has no effects. */
+static void tell_row(struct core *core, struct agent *a)
+{
+    if (a->presence == PRESENCE_TOMBSTONE)
+        leases_end(core, a, "deleted", ANSWER_GONE);
+    if (a->unheld)
+        judge_unheld(core, a);
+    a->unheld = false;
+}
+
 /* True when the agent was forgotten. */
 static bool settle(struct core *core, struct agent *a)
 {
     clock_set(core, a, NEVER_NS);
+    tell_row(core, a);
     clock_arm(core, a, leases_expire(core, a));
     bool was_stuck = a->stuck;
     a->blocked = a->stuck = false;

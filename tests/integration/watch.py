@@ -65,7 +65,10 @@ class Telling:
         end = time.monotonic() + quiet
         while self.told() == expected and time.monotonic() < end:
             time.sleep(0.2)
-        assert self.told() == expected
+        told = self.told()
+        wrong = {agent: (told.get(agent), expected.get(agent)) for agent in {*told, *expected}
+                 if told.get(agent) != expected.get(agent)}
+        assert not wrong, f"(told, expected): {wrong}"
 
 
 class Starts:

@@ -359,6 +359,38 @@ static void hold_is_silence(void **state)
     assert_status(&fx, "demo-web", CONTAINER_RUNNING);
 }
 
+static void restart_of_a_held_one_is_not_told(void **state)
+{
+    struct core_row row = fx_row("web", LIFECYCLE_HOT, 1);
+    row.held = true;
+    fx_put(&fx, &row);
+    fx_settle(&fx);
+    fx_dies(&fx, "demo-web", 137);
+    fx_run(&fx, FX_S);
+    fx_news(&fx, ENGINE_EVENT_START, "demo-web", 0);
+    fx_settle(&fx);
+    row.held = false;
+    fx_put(&fx, &row);
+    fx_settle(&fx);
+    assert_events(&fx, "");
+}
+
+static void policy_of_a_held_one_is_told_at_unhold(void **state)
+{
+    struct core_row row = fx_row("web", LIFECYCLE_HOT, 1);
+    row.held = true;
+    fx_put(&fx, &row);
+    fx_settle(&fx);
+    fx_container(&fx, "demo-web")->policy = LIFECYCLE_LAZY;
+    fx_news(&fx, ENGINE_EVENT_UPDATE, "demo-web", 0);
+    fx_settle(&fx);
+    assert_events(&fx, "");
+    row.held = false;
+    fx_put(&fx, &row);
+    fx_settle(&fx);
+    assert_events(&fx, "drift web, container_recovered web");
+}
+
 static void held_death_is_judged_at_unhold(void **state)
 {
     struct core_row row = fx_row("web", LIFECYCLE_HOT, 1);
@@ -469,6 +501,8 @@ int main(void)
         TEST(removed_during_our_stop_is_missing),
         TEST(unhealthy_is_an_episode),
         TEST(hold_is_silence),
+        TEST(restart_of_a_held_one_is_not_told),
+        TEST(policy_of_a_held_one_is_told_at_unhold),
         TEST(held_death_is_judged_at_unhold),
         TEST(an_episode_survives_a_kill),
         TEST(a_death_while_we_were_away_is_told),
