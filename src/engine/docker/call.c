@@ -35,9 +35,7 @@ void call_drop(void *call)
 
 void call_finish(struct call *call, const struct engine_result *result)
 {
-    /* After engine_close() nobody hears any more, also when it was called a moment ago. */
-    if (!call->engine->closing)
-        call->done(call->ctx, result);
+    call->done(call->ctx, result);
     call_drop(call);
 }
 

@@ -78,8 +78,7 @@ static void on_answer(void *ctx, const struct answer *answer)
     /* Free to be opened anew by the callback. */
     if (e->engine->events == e)
         e->engine->events = NULL;
-    if (!is_silent(e))
-        e->handler.ended(e->ctx, &why);
+    e->handler.ended(e->ctx, &why);
     events_free(e);
 }
 

@@ -31,8 +31,7 @@ static const char *text_of(const json_t *object, const char *key)
 static void finish(struct info_call *c, const struct engine_result *result,
                    const struct engine_info *info)
 {
-    if (!c->engine->closing)
-        c->done(c->ctx, result, info);
+    c->done(c->ctx, result, info);
     info_drop(c);
 }
 
