@@ -172,10 +172,6 @@ struct api_backend {
     void (*events)(void *ctx, const struct api_events *what, struct api_reply *reply);
     /* Each event of that shape is sent with its id, named by its kind. */
     void (*events_follow)(void *ctx, const struct api_events *what, struct api_stream *stream);
-
-    /* {"agents":[{"name","cpu_percent","memory_bytes","memory_limit_bytes"}]} of what is awake;
-     * GET /v1/stats */
-    void (*stats)(void *ctx, struct api_reply *reply);
 };
 
 struct api_request {

@@ -58,11 +58,6 @@ void call_unhold(struct call *call)
     call->backend->hold(call->ctx, call->name, false, NULL, call->reply);
 }
 
-void call_stats(struct call *call)
-{
-    call->backend->stats(call->ctx, call->reply);
-}
-
 /* A client that comes back says how far it got; then `after` of its first request counts no more.
  */
 static void events_stream(struct call *call)

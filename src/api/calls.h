@@ -28,5 +28,4 @@ void call_release(struct call *call);
 void call_sleep(struct call *call);
 void call_hold(struct call *call);
 void call_unhold(struct call *call);
-void call_stats(struct call *call);
 void call_events(struct call *call);

@@ -136,13 +136,6 @@ static inline void fake_follow(void *ctx, const struct api_events *what, struct 
         fake->streams[fake->streams_len++] = stream;
 }
 
-static inline void fake_stats(void *ctx, struct api_reply *reply)
-{
-    struct fake *fake = ctx;
-    (void)snprintf(fake->last, sizeof(fake->last), "stats");
-    fake_answer(fake, reply);
-}
-
 static const struct api_backend fake_backend = {
     .agents = fake_agents,
     .agent = fake_agent,
@@ -155,5 +148,4 @@ static const struct api_backend fake_backend = {
     .hold = fake_hold,
     .events = fake_events,
     .events_follow = fake_follow,
-    .stats = fake_stats,
 };

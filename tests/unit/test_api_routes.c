@@ -102,7 +102,6 @@ static const struct route_row route_rows[] = {
     {"DELETE", "/v1/agents/web/hold", 200, "unhold web -"},
     {"POST", "/v1/leases/" LEASE "/renew", 200, "renew " LEASE " ttl=0"},
     {"DELETE", "/v1/leases/" LEASE, 200, "release " LEASE},
-    {"GET", "/v1/stats", 200, "stats"},
     {"GET", "/v1/events", 200, "events after=0 limit=100 kind=* agent=*"},
     {"GET", "/v1/events?after=7&limit=1000&kind=container_missing&agent=web&newest=1", 200,
      "events after=7 limit=1000 newest kind=container_missing agent=web"},
