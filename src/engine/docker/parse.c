@@ -57,18 +57,6 @@ enum container_health parse_health(const char *word)
     return HEALTH_NONE;
 }
 
-/* The status text of a listing's row: "Up 3 minutes (healthy)". */
-static enum container_health health_in_text(const char *text)
-{
-    if (strstr(text, "(healthy)"))
-        return HEALTH_HEALTHY;
-    if (strstr(text, "(unhealthy)"))
-        return HEALTH_UNHEALTHY;
-    if (strstr(text, "(health: starting)"))
-        return HEALTH_STARTING;
-    return HEALTH_NONE;
-}
-
 int64_t parse_time_ns(const char *text)
 {
     int64_t ms;
@@ -185,65 +173,13 @@ static const char *without_slash(const char *name)
     return name[0] == '/' ? name + 1 : name;
 }
 
-/* With links a container has more names; its own has no second slash. */
-static int read_names(struct container_view *v)
-{
-    json_t *names = json_object_get(v->root, "Names");
-    size_t i;
-    json_t *name;
-    if (is_missing(names))
-        return 0; /* being made or removed */
-    if (!json_is_array(names))
-        return -EBADMSG;
-    json_array_foreach (names, i, name) {
-        if (!json_is_string(name))
-            return -EBADMSG;
-        const char *text = without_slash(json_string_value(name));
-        if (!v->c.name[0] || (strchr(v->c.name, '/') && !strchr(text, '/')))
-            v->c.name = text;
-    }
-    return 0;
-}
-
-static int open_view(const char *json, size_t len, struct container_view *v)
+void container_view_init(struct container_view *v)
 {
     *v = (struct container_view){0};
     struct engine_container *c = &v->c;
     c->id = c->name = c->image = c->image_id = c->network_mode = "";
     c->restart_policy = c->state_error = c->address = "";
     c->status = CONTAINER_STATUS_UNKNOWN;
-    v->root = parse_json(json, len);
-    return json_is_object(v->root) ? read_id(v) : -EBADMSG;
-}
-
-static int read_row(struct container_view *v)
-{
-    struct engine_container *c = &v->c;
-    c->image = text_of(v->root, "Image");
-    c->image_id = text_of(v->root, "ImageID");
-    c->status = parse_status(json_string_value(json_object_get(v->root, "State")));
-    c->health = health_in_text(text_of(v->root, "Status"));
-    c->created_s = json_integer_value(json_object_get(v->root, "Created"));
-    c->network_mode = text_of(json_object_get(v->root, "HostConfig"), "NetworkMode");
-    int r = read_names(v);
-    if (r == 0)
-        r = read_labels(json_object_get(v->root, "Labels"), v);
-    if (r == 0)
-        r = read_networks(json_object_get(json_object_get(v->root, "NetworkSettings"), "Networks"),
-                          v);
-    if (r == 0)
-        r = read_mounts(json_object_get(v->root, "Mounts"), v);
-    return r;
-}
-
-int parse_row(const char *json, size_t len, struct container_view *ret_view)
-{
-    int r = open_view(json, len, ret_view);
-    if (r == 0)
-        r = read_row(ret_view);
-    if (r < 0)
-        container_view_close(ret_view);
-    return r;
 }
 
 static int int_of(const json_t *object, const char *key)
@@ -283,7 +219,9 @@ static int read_inspection(struct container_view *v)
     if (!c->restart_policy[0])
         c->restart_policy = "no";
     c->restart_count = int_of(v->root, "RestartCount");
-    int r = read_state(json_object_get(v->root, "State"), c);
+    int r = read_id(v);
+    if (r == 0)
+        r = read_state(json_object_get(v->root, "State"), c);
     if (r == 0)
         r = read_labels(json_object_get(config, "Labels"), v);
     if (r == 0)
@@ -297,9 +235,9 @@ static int read_inspection(struct container_view *v)
 
 int parse_inspection(const char *json, size_t len, struct container_view *ret_view)
 {
-    int r = open_view(json, len, ret_view);
-    if (r == 0)
-        r = read_inspection(ret_view);
+    container_view_init(ret_view);
+    ret_view->root = parse_json(json, len);
+    int r = json_is_object(ret_view->root) ? read_inspection(ret_view) : -EBADMSG;
     if (r < 0)
         container_view_close(ret_view);
     return r;
@@ -308,6 +246,7 @@ int parse_inspection(const char *json, size_t len, struct container_view *ret_vi
 void container_view_close(struct container_view *v)
 {
     json_decref(v->root);
+    free(v->text);
     free(v->labels);
     free(v->networks);
     free(v->mounts);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The engine's JSON → struct engine_container. Strict where a wrong reading would cost something
- * (id, names, labels: ours would look like somebody else's), lenient where the engine itself is
- * (null for an empty list, a state that is not known yet).
+ * The engine's JSON → struct engine_container (a listing's row in row.c, the rest in parse.c).
+ * Strict where a wrong reading would cost something (id, names, labels: ours would look like
+ * somebody else's), lenient where the engine itself is (null for an empty list, a state that is not
+ * known yet).
  */
 #pragma once
 
@@ -13,7 +14,8 @@
 /* A container and the memory that its strings lie in. */
 struct container_view {
     struct engine_container c;
-    json_t *root;
+    json_t *root; /* of an inspection */
+    char *text;   /* of a row */
     struct engine_label *labels;
     const char **networks;
     struct engine_mount *mounts;
@@ -29,6 +31,8 @@ int parse_row(const char *json, size_t len, struct container_view *ret_view) _mu
 /* The answer of GET /containers/{id}/json. */
 int parse_inspection(const char *json, size_t len, struct container_view *ret_view) _must_use_;
 
+/* An empty one: no string is NULL. */
+void container_view_init(struct container_view *v);
 void container_view_close(struct container_view *v);
 
 enum container_status parse_status(const char *word);

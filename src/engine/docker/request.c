@@ -12,6 +12,7 @@
 
 #define CONNECT_TIMEOUT_MS 10000L
 #define HEADER_MAX_BYTES   ((size_t)64 << 10)
+#define LISTING_PIECE      65536L /* bytes read at a time of a listing; 16 KiB of everything else */
 
 void *call_alloc(size_t size)
 {
@@ -220,6 +221,8 @@ static void set_callbacks(struct request *r)
     (void)curl_easy_setopt(e, CURLOPT_WRITEDATA, r);
     (void)curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_before_sending);
     (void)curl_easy_setopt(e, CURLOPT_PREREQDATA, r);
+    if (r->spec.on_body && r->spec.max_bytes)
+        (void)curl_easy_setopt(e, CURLOPT_BUFFERSIZE, LISTING_PIECE);
     (void)curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)r->spec.timeout_ms);
     (void)curl_easy_setopt(e, CURLOPT_USERAGENT, "roost/" ROOST_VERSION);
 }

@@ -94,11 +94,22 @@ static int deliver(struct split *s, const char *data, size_t len)
     return r;
 }
 
+/* Bytes of a string that end nothing: most of all bytes, so worth a loop of their own. */
+static size_t plain_run(const char *data, size_t len)
+{
+    size_t n = 0;
+    while (n < len && data[n] != '"' && data[n] != '\\')
+        n++;
+    return n;
+}
+
 static int feed(struct split *s, const char *data, size_t len)
 {
     size_t start = 0; /* where the object that is open begins in `data` */
     for (size_t i = 0; i < len; i++) {
         int r;
+        if (s->in_string && !s->escaped && (i += plain_run(data + i, len - i)) == len)
+            break;
         if (s->depth == 0) {
             r = between(s, data[i]);
             if (r > 0) {
