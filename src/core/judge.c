@@ -339,9 +339,9 @@ void judge_change(struct core *core, struct agent *a, const struct container *be
     bool was_up = container_is_up(before), up = container_is_up(c);
     if (c->status == CONTAINER_REMOVING || c->status == CONTAINER_DEAD)
         return; /* on its way out: gone tells */
-    if (was_up && !up && !is_explained(core, a, CHANGE_DOWN))
-        take_down(core, a);
-    else if (!up && a->unjudged && c->exit_seen)
+    bool went_down = was_up && !up && !is_explained(core, a, CHANGE_DOWN);
+    bool can_be_judged = !up && a->unjudged && c->exit_seen;
+    if (went_down || can_be_judged)
         take_down(core, a);
     else if (!was_up && up)
         take_up(core, a);

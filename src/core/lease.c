@@ -117,7 +117,7 @@ void leases_free(struct core *core, struct agent *a)
 {
     while (a->leases) {
         struct lease *next = a->leases->next;
-        HASH_DELETE(hh, core->leases, a->leases);
+        HASH_DELETE(hh, core->leases, a->leases); // NOLINT(clang-analyzer-core.NullDereference)
         free(a->leases);
         a->leases = next;
     }

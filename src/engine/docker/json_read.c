@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 
+// NOLINTNEXTLINE(readability-non-const-parameter): strings are unescaped in place
 void json_read_init(struct json_read *r, char *text, size_t len)
 {
     *r = (struct json_read){.at = text, .end = text + len};
@@ -20,7 +21,7 @@ static void fail(struct json_read *r)
 /* The next byte, '\0' at the end; a NUL byte of the text is never valid and fails all the same. */
 static char next_byte(const struct json_read *r)
 {
-    return r->at < r->end ? *r->at : '\0';
+    return (char)(r->at < r->end ? *r->at : '\0');
 }
 
 static char skip_space(struct json_read *r)
@@ -175,7 +176,7 @@ static char plain_escape(char c)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
     const char *place = c ? strchr(from, c) : NULL;
-    return place ? to[place - from] : '\0';
+    return (char)(place ? to[place - from] : '\0');
 }
 
 /* An escape, r->at behind its backslash. NULL: none. */
