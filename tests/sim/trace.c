@@ -18,7 +18,8 @@ bool trace_all;
 static char lines[LINES][LINE];
 static size_t n_lines;
 
-static void add(struct world *w, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void add(struct world *w, const char *format,
+                                                      va_list args)
 {
     char *line = lines[n_lines++ % LINES];
     int len = snprintf(line, LINE, "%10.3f ", (double)(w->now_ns / MS) / 1000.0);
