@@ -198,7 +198,8 @@ static void look(struct world *w, struct w_request *r)
     r->n_seen = r->is_list ? w->engine.n : 1;
     r->seen = calloc(r->n_seen + 1, sizeof(*r->seen));
     assert(r->seen);
-    memcpy(r->seen, r->is_list ? w->engine.containers : c, r->n_seen * sizeof(*r->seen));
+    if (r->n_seen > 0) /* an empty engine has no array */
+        memcpy(r->seen, r->is_list ? w->engine.containers : c, r->n_seen * sizeof(*r->seen));
     r->ready = c && sim_engine_is_ready(&w->engine, c);
 }
 
