@@ -80,6 +80,7 @@ enum core_event_kind {
 struct core_depends {
     const char *agent;
     enum depends_condition condition;
+    bool optional; /* without a row of that name there is nothing to wait for */
 };
 
 struct core_row {

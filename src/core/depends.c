@@ -175,6 +175,8 @@ const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_h
         struct agent *b = agents_find(core, a->depends[i].agent);
         enum depends_condition condition = a->depends[i].condition;
         if (!b || b->presence != PRESENCE_ROW) {
+            if (a->depends[i].optional)
+                continue;
             *ret_hopeless = true;
             return a->depends[i].agent;
         }

@@ -146,7 +146,8 @@ static int send_row(struct fleet *f, const struct fleet_row *row, struct core_ro
             return -ENOMEM;
         for (size_t i = 0; i < settings->n_depends; i++)
             depends[i] =
-                (struct core_depends){settings->depends[i].agent, settings->depends[i].condition};
+                (struct core_depends){settings->depends[i].agent, settings->depends[i].condition,
+                                      settings->depends[i].optional};
         core_row->depends = depends;
         core_row->n_depends = settings->n_depends;
     }

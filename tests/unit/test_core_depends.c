@@ -127,6 +127,35 @@ static void missing_dependency_is_told(void **state)
     assert_string_equal(fx_view(&f, "a").reason, "");
 }
 
+static struct core_depends maybe_b[] = {{"b", DEPENDS_STARTED, .optional = true}};
+
+static void optional_dependency_need_not_be_there(void **state)
+{
+    put("a", LIFECYCLE_HOT, maybe_b, stays, READY_STARTED);
+    PASS(.agent = NULL);
+    assert_report(&f, "a", REPORT_CREATED, 9);
+    assert_status(&f, "demo-a", CONTAINER_RUNNING);
+}
+
+static void optional_dependency_that_is_there_comes_first(void **state)
+{
+    put("a", LIFECYCLE_HOT, maybe_b, stays, READY_STARTED);
+    put("b", LIFECYCLE_HOT, NULL, stays, READY_STARTED);
+    fx_settle(&f);
+    assert_trace(&f, "create demo-a, create demo-b, start demo-b, start demo-a");
+}
+
+/* Only that it must be there has changed. */
+static void dependency_becomes_optional(void **state)
+{
+    put("a", LIFECYCLE_HOT, on_b, stays, READY_STARTED);
+    fx_settle(&f);
+    assert_status(&f, "demo-a", CONTAINER_CREATED);
+    put("a", LIFECYCLE_HOT, maybe_b, stays, READY_STARTED);
+    fx_settle(&f);
+    assert_status(&f, "demo-a", CONTAINER_RUNNING);
+}
+
 static void dependency_that_cannot_start(void **state)
 {
     put("a", LIFECYCLE_HOT, on_b, stays, READY_STARTED);
@@ -288,6 +317,9 @@ int main(void)
         TEST(completed_waits_for_exit_0),
         TEST(completed_with_a_failure_is_hopeless),
         TEST(missing_dependency_is_told),
+        TEST(optional_dependency_need_not_be_there),
+        TEST(optional_dependency_that_is_there_comes_first),
+        TEST(dependency_becomes_optional),
         TEST(dependency_that_cannot_start),
         TEST(dependency_that_recovers_starts_its_dependents),
         TEST(what_ran_before_is_not_kept_down),
