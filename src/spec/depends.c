@@ -24,6 +24,10 @@ static int read_dependency_part(struct reader *r, const char *name, const json_t
     size_t mark = reader_enter(r, name);
     rc = strcmp(name, "condition") == 0 ? reader_choice(r, value, conditions, &canonical)
                                         : reader_flag(r, value, &canonical);
+    if (rc == 0 && strcmp(name, "restart") == 0 && json_is_true(canonical)) {
+        json_decref(canonical);
+        rc = reader_fail(r, "true is not supported yet; remove it");
+    }
     if (rc < 0)
         return rc;
     reader_leave(r, mark);

@@ -120,7 +120,6 @@ static int fill_depends(struct spec *spec, const json_t *map, struct arena *aren
             .condition = is_word(condition, "service_healthy")                  ? DEPENDS_HEALTHY
                          : is_word(condition, "service_completed_successfully") ? DEPENDS_COMPLETED
                                                                                 : DEPENDS_STARTED,
-            .restart = json_is_true(json_object_get(part, "restart")),
             .optional = json_is_false(json_object_get(part, "required")),
         };
     }

@@ -85,7 +85,6 @@ int spec_id_parse(const char *text, struct spec_id *ret_id) _must_use_;
 struct spec_depends {
     const char *agent;
     enum depends_condition condition;
-    bool restart;
     bool optional; /* required: false: it need not exist */
 };
 

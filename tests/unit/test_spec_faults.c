@@ -21,7 +21,8 @@ static const char *const seeds[] = {
     "INT','stop_grace_period':'1m30s'}",
     "{'healthcheck':{'test':['CMD','a','b'],'interval':'5s','retries':3},'restart':'on-failure:3','"
     "container_name':'ab'}",
-    "{'depends_on':{'a':{'condition':'service_healthy','restart':true}},'x-roost':{'ready':{'http':"
+    "{'depends_on':{'a':{'condition':'service_healthy','restart':false}},'x-roost':{'ready':{'http'"
+    ":"
     "{'port':80,'path':'/x'}},'sleep':'pause','stop_after':'1h'}}",
 };
 
