@@ -4,6 +4,7 @@
 
     count.py meson BUILD/meson-logs/testlog.json    the cases that cmocka or pytest told, else the program
     count.py junit FILE.xml                         pytest's --junitxml
+    count.py bad FILE.xml                           names those that did not pass there, a line each
 
 A log that is not there counts as one failure: something that should have run did not.
 """
@@ -48,7 +49,15 @@ def junit(path):
     return max(total - skipped - bad, 0), bad
 
 
+def bad(path):
+    for case in ElementTree.parse(path).iter("testcase"):
+        if case.find("failure") is not None or case.find("error") is not None:
+            print(f"{case.get('classname').replace('.', '/')}.py::{case.get('name')}")
+
+
 def main():
+    if sys.argv[1] == "bad":
+        return bad(sys.argv[2])
     try:
         passed, failed = {"meson": meson, "junit": junit}[sys.argv[1]](sys.argv[2])
     except (OSError, ValueError, ElementTree.ParseError) as why:
