@@ -93,20 +93,26 @@ static int unknown_option(struct parser *p, const char *name, size_t len)
                        p->args->command ? "" : "; a command's options stand after its name");
 }
 
+static void keep(struct parser *p, const struct option_def *o, const char *value)
+{
+    p->args->value[o->id] = value;
+    p->args->given[p->args->n_given++] = (struct given){.id = o->id, .value = value};
+}
+
 /* Stores the value; `inline_value` is what stood behind "=" or the letter, or NULL. */
 static int take_option(struct parser *p, const struct option_def *o, const char *inline_value)
 {
     if (!o->arg) {
         if (inline_value)
             return usage_error(p, "\"--%s\" takes no value", o->name);
-        p->args->value[o->id] = "";
+        keep(p, o, "");
         return 0;
     }
     if (!inline_value && p->next < p->argc)
         inline_value = p->argv[p->next++];
     if (!inline_value)
         return usage_error(p, "\"--%s\" needs a value: %s", o->name, o->arg);
-    p->args->value[o->id] = inline_value;
+    keep(p, o, inline_value);
     return 0;
 }
 
@@ -129,7 +135,7 @@ static int take_letters(struct parser *p, const char *letters)
             return usage_error(p, "unknown option \"-%c\"", *letters);
         letters++;
         if (!o->arg) {
-            p->args->value[o->id] = "";
+            keep(p, o, "");
             continue;
         }
         return take_option(p, o, *letters ? letters : NULL);
@@ -189,12 +195,33 @@ static int check_words(struct parser *p)
     return usage_error(p, "%.*s is missing", (int)strcspn(missing, " "), missing);
 }
 
+/* Each letter may be an option. */
+static size_t options_most(int argc, char *const *argv)
+{
+    size_t n = 0;
+    for (int i = 1; i < argc; i++)
+        n += argv[i][0] == '-' ? strlen(argv[i]) : 0;
+    return n;
+}
+
+const char **args_all(const struct args *args, enum option_id id, size_t *ret_n)
+{
+    const char **all = calloc(args->n_given + 1, sizeof(*all));
+    size_t n = 0;
+    for (size_t i = 0; all && i < args->n_given; i++)
+        if (args->given[i].id == id)
+            all[n++] = args->given[i].value;
+    *ret_n = n;
+    return all;
+}
+
 int args_parse(const struct command *const *commands, int argc, char *const *argv,
                struct args *ret_args, struct error *err)
 {
     memset(ret_args, 0, sizeof(*ret_args));
     ret_args->words = calloc((size_t)argc + 1, sizeof(*ret_args->words));
-    if (!ret_args->words)
+    ret_args->given = calloc(options_most(argc, argv) + 1, sizeof(*ret_args->given));
+    if (!ret_args->words || !ret_args->given)
         return error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
     struct parser p = {
         .commands = commands, .argc = argc, .argv = argv, .next = 1, .args = ret_args, .err = err};
@@ -219,6 +246,8 @@ int args_parse(const struct command *const *commands, int argc, char *const *arg
 void args_close(struct args *args)
 {
     free(args->words);
+    free(args->given);
     args->words = NULL;
-    args->n_words = 0;
+    args->given = NULL;
+    args->n_words = args->n_given = 0;
 }

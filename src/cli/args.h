@@ -8,7 +8,8 @@
  * An option may stand anywhere, also before the command (then only one of
  * `global_options`); after "--" nothing is an option, and where the command takes a command line of
  * another program (wake) that is it. Of one given twice the
- * last counts. Parsed values and words are borrowed from argv, which ends with NULL.
+ * last counts, but for args_all(). Parsed values and words are borrowed from argv, which ends with
+ * NULL.
  */
 #pragma once
 
@@ -30,6 +31,9 @@ enum option_id {
     OPT_HELP,
     OPT_VERSION,
     OPT_PROJECT,
+    OPT_FILE,
+    OPT_PROFILE,
+    OPT_ENV_FILE,
     OPT_PRUNE,
     OPT_YES,
     OPT_DEEP,
@@ -66,7 +70,12 @@ extern const struct option_def global_options[];
 struct args {
     const struct command *command;   /* NULL: no command was given */
     const char *value[OPTION_COUNT]; /* NULL: not given; a flag that was given is "" */
-    const char **words;              /* what is left after the command, in order */
+    struct given {
+        enum option_id id;
+        const char *value;
+    } * given; /* each option in its order, those that were given several times too */
+    size_t n_given;
+    const char **words; /* what is left after the command, in order */
     size_t n_words;
     char *const *rest; /* what stands after "--" of a command that runs another; NULL: no "--" */
 };
@@ -83,6 +92,10 @@ static inline bool args_has(const struct args *args, enum option_id id)
 {
     return args->value[id] != NULL;
 }
+
+/* All values of an option that may be given several times, in their order: to free(), the values
+ * are borrowed. NULL: out of memory. */
+const char **args_all(const struct args *args, enum option_id id, size_t *ret_n) _must_use_;
 
 /* The command of that name; -EINVAL with ERROR_USAGE and the nearest one. */
 int args_find_command(const struct command *const *commands, const char *name,

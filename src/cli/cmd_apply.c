@@ -247,7 +247,7 @@ static int run_apply(struct cli *cli, struct error *err)
 }
 
 static const struct option_def options[] = {
-    {OPT_PROJECT, 'p', "project", "NAME", "the fleet's name instead of the file's"},
+    FILE_OPTIONS,
     {OPT_PRUNE, 0, "prune", NULL, "delete agents of this file that it no longer has"},
     {OPT_YES, 'y', "yes", NULL, "do not ask, however many are pruned"},
     {0, 0, NULL, NULL, NULL},
@@ -277,8 +277,10 @@ const struct command command_apply = {
             "more than a fifth of the file's agents it asks, and without a terminal needs -y.\n"
             "Held agents are not pruned.\n"
             "\n"
-            "Without FILE: compose.yaml, compose.yml, docker-compose.yaml or\n"
-            "docker-compose.yml, here or in the nearest folder above. A database holds one\n"
+            "Several files (-f a.yaml -f b.yaml) are merged as Compose merges them. Without FILE:\n"
+            "those of COMPOSE_FILE, else compose.yaml, compose.yml, docker-compose.yaml or\n"
+            "docker-compose.yml, here or in the nearest folder above, with the\n"
+            "compose.override.yaml beside it. A database holds one\n"
             "fleet: a file with another name: is refused.\n"
             "\n"
             "Examples:\n"

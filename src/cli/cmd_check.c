@@ -37,7 +37,7 @@ static int run_check(struct cli *cli, struct error *err)
 }
 
 static const struct option_def options[] = {
-    {OPT_PROJECT, 'p', "project", "NAME", "the fleet's name instead of the file's"},
+    FILE_OPTIONS,
     {0, 0, NULL, NULL, NULL},
 };
 
@@ -52,8 +52,10 @@ const struct command command_check = {
             "out is an error, it is never passed over in silence. Nothing is written; neither\n"
             "a daemon nor an engine nor a database is needed.\n"
             "\n"
-            "Without FILE: compose.yaml, compose.yml, docker-compose.yaml or\n"
-            "docker-compose.yml, here or in the nearest folder above.\n"
+            "Several files (-f a.yaml -f b.yaml) are merged as Compose merges them. Without FILE:\n"
+            "those of COMPOSE_FILE, else compose.yaml, compose.yml, docker-compose.yaml or\n"
+            "docker-compose.yml, here or in the nearest folder above, with the\n"
+            "compose.override.yaml beside it.\n"
             "\n"
             "Examples:\n"
             "  roost check\n"

@@ -78,6 +78,12 @@ static int refuse_unknown(struct loader *l, size_t i, const char *wanted)
     const struct node *at = node_of_value(l, node_get(l->nodes[i], "depends_on"), wanted);
     if (!at)
         at = place_of(l, i, path);
+    const json_t *profile = json_object_get(l->inactive, wanted);
+    if (profile)
+        return node_error(l, at,
+                          "service \"%s\" depends on \"%s\", whose profile is not active; add "
+                          "\"--profile %s\", or write \"required: false\"",
+                          name_of(l, i), wanted, json_string_value(profile));
     return node_error(
         l, at, "service \"%s\" depends on \"%s\", which is no service of this file%s%s%s",
         name_of(l, i), shown_value(at, wanted).text, nearest.best ? "; did you mean \"" : "",

@@ -2,14 +2,17 @@
  *
  * A compose.yaml becomes rows.
  *
- * compose_load() reads the file (libyaml, depth, aliases and size capped), interpolates
- * `${VAR}` from the environment and the `.env` beside the file, resolves relative paths against
- * the file's folder, reads env_file, and validates each service through spec_from_json() with
- * the line and column of what is wrong. Nothing is written anywhere: the caller does that.
+ * compose_load() reads the files (libyaml, depth, aliases and size capped) with what they include
+ * and extend, merges them, interpolates `${VAR}` from the environment and the `.env` beside the
+ * first file, resolves relative paths against that file's folder, reads env_file, leaves out
+ * services whose profiles are not active, and validates each other service through
+ * spec_from_json() with the file, line and column of what is wrong. Nothing is written anywhere:
+ * the caller does that.
  *
- * Limits: COMPOSE_FILE_MAX bytes, COMPOSE_DEPTH_MAX nesting, COMPOSE_NODES_MAX nodes and
- * COMPOSE_TEXT_MAX bytes after aliases and variables are written out, COMPOSE_SERVICES_MAX
- * services. Each is an error that names the limit.
+ * Limits: COMPOSE_FILES_MAX files of COMPOSE_FILE_MAX bytes, COMPOSE_FILES_BYTES_MAX in all,
+ * COMPOSE_DEPTH_MAX nesting, COMPOSE_NODES_MAX nodes and COMPOSE_TEXT_MAX bytes after aliases and
+ * variables are written out, COMPOSE_EXTENDS_MAX services that extend each other in a row,
+ * COMPOSE_SERVICES_MAX services. Each is an error that names the limit.
  */
 #pragma once
 
@@ -19,11 +22,14 @@
 #include "base/error.h"
 #include "core/agent.h"
 
-#define COMPOSE_FILE_MAX     (4U << 20)
-#define COMPOSE_DEPTH_MAX    32
-#define COMPOSE_NODES_MAX    500000
-#define COMPOSE_TEXT_MAX     (64U << 20)
-#define COMPOSE_SERVICES_MAX 10000
+#define COMPOSE_FILE_MAX        (4U << 20)
+#define COMPOSE_FILES_MAX       100
+#define COMPOSE_FILES_BYTES_MAX (16U << 20)
+#define COMPOSE_EXTENDS_MAX     32
+#define COMPOSE_DEPTH_MAX       32
+#define COMPOSE_NODES_MAX       500000
+#define COMPOSE_TEXT_MAX        (64U << 20)
+#define COMPOSE_SERVICES_MAX    10000
 
 struct compose_service {
     char *name;
@@ -46,7 +52,7 @@ struct compose_resource {
 
 struct compose_project {
     char *name;                       /* `name:`, else the folder's name by Compose's rules */
-    char *file;                       /* absolute path: the rows' source */
+    char *file;                       /* absolute path of the first: the rows' source */
     struct compose_service *services; /* in the file's order */
     size_t n_services;
     struct compose_resource *resources; /* only those that a service uses, "default" among them */
@@ -56,10 +62,19 @@ struct compose_project {
 };
 
 struct compose_options {
-    /* A path; NULL: compose.yaml, compose.yml, docker-compose.yaml or docker-compose.yml, here or
-     * in the nearest folder above. */
-    const char *file;
-    /* -p; NULL: the file's `name:`, else COMPOSE_PROJECT_NAME, else the folder's name. */
+    /* Paths, "-" for standard input, each file laid over those before it. None: those of
+     * COMPOSE_FILE, or else compose.yaml, compose.yml, docker-compose.yaml or docker-compose.yml,
+     * here or in the nearest folder above, with the override file beside it. */
+    const char *const *files;
+    size_t n_files;
+    /* --profile; none: COMPOSE_PROFILES. */
+    const char *const *profiles;
+    size_t n_profiles;
+    /* --env-file: instead of the .env beside the first file; later ones win. */
+    const char *const *env_files;
+    size_t n_env_files;
+    /* -p; NULL: the last `name:` of the files, else COMPOSE_PROJECT_NAME, else the folder's name.
+     */
     const char *project_name;
     /* Looks up a variable of the environment; NULL: getenv. */
     const char *(*env)(void *ctx, const char *name);

@@ -18,13 +18,13 @@ struct place {
 static const char *lookup(void *ctx, const char *name)
 {
     const struct place *at = ctx;
-    return scope_lookup(at->l, name);
+    return scope_lookup(at->l, at->node->origin, name);
 }
 
 static int on_unset(void *ctx, const char *name)
 {
     const struct place *at = ctx;
-    return diag_warning(&at->l->diag, name, at->node->line, at->node->column,
+    return node_warning(at->l, at->node, name,
                         "the variable \"%s\" is not set and is taken as empty", name);
 }
 
@@ -65,8 +65,8 @@ static int convert_variables(struct loader *l, const struct node *n, json_t **re
 static int warn_of_number(struct loader *l, const struct node *n)
 {
     char key[64];
-    (void)snprintf(key, sizeof(key), ":%d:%d", n->line, n->column);
-    return diag_warning(&l->diag, key, n->line, n->column,
+    (void)snprintf(key, sizeof(key), "%p:%d:%d", (const void *)n->origin, n->line, n->column);
+    return node_warning(l, n, key,
                         "this is a number that reads back differently from how it is written; put "
                         "it in quotes to keep it");
 }

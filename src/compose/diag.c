@@ -8,12 +8,11 @@
 
 #include "base/text.h"
 
-static void _printf_(4, 0)
-    place_message(const struct diag *d, int line, int column, const char *fmt, va_list ap,
-                  char ret_text[ERROR_TEXT_SIZE])
+static void _printf_(4, 0) place_message(const char *file, int line, int column, const char *fmt,
+                                         va_list ap, char ret_text[ERROR_TEXT_SIZE])
 {
-    int n = line > 0 ? snprintf(ret_text, ERROR_TEXT_SIZE, "%s:%d:%d: ", d->file, line, column)
-                     : snprintf(ret_text, ERROR_TEXT_SIZE, "%s: ", d->file);
+    int n = line > 0 ? snprintf(ret_text, ERROR_TEXT_SIZE, "%s:%d:%d: ", file, line, column)
+                     : snprintf(ret_text, ERROR_TEXT_SIZE, "%s: ", file);
     if (n >= 0 && n < ERROR_TEXT_SIZE)
         (void)vsnprintf(ret_text + n, ERROR_TEXT_SIZE - (size_t)n, fmt, ap);
     text_cut(ret_text, ERROR_TEXT_SIZE);
@@ -24,12 +23,13 @@ int diag_error(const struct diag *d, int line, int column, const char *fmt, ...)
     char text[ERROR_TEXT_SIZE];
     va_list ap;
     va_start(ap, fmt);
-    place_message(d, line, column, fmt, ap, text);
+    place_message(d->file, line, column, fmt, ap, text);
     va_end(ap);
     return error_set(d->err, -EINVAL, ERROR_INVALID, "invalid_file", "%s", text);
 }
 
-int diag_warning(struct diag *d, const char *key, int line, int column, const char *fmt, ...)
+int diag_warning(struct diag *d, const char *file, const char *key, int line, int column,
+                 const char *fmt, ...)
 {
     if (d->n_warnings >= DIAG_WARNINGS_MAX)
         return 0;
@@ -40,7 +40,7 @@ int diag_warning(struct diag *d, const char *key, int line, int column, const ch
     char text[ERROR_TEXT_SIZE];
     va_list ap;
     va_start(ap, fmt);
-    place_message(d, line, column, fmt, ap, text);
+    place_message(file ? file : d->file, line, column, fmt, ap, text);
     va_end(ap);
     char **grown = realloc(d->warnings, (d->n_warnings + 1) * sizeof(*grown));
     if (!grown)

@@ -26,9 +26,10 @@ struct diag {
 /* Set the error and return -EINVAL. A line of 0 leaves the place at the file. */
 int diag_error(const struct diag *d, int line, int column, const char *fmt, ...) _printf_(4, 5);
 
-/* Note a warning, once for each `key`. Past DIAG_WARNINGS_MAX they are dropped. 0 or -ENOMEM. */
-int diag_warning(struct diag *d, const char *key, int line, int column, const char *fmt, ...)
-    _printf_(5, 6);
+/* Note a warning of `file` (NULL: the diag's), once for each `key`. Past DIAG_WARNINGS_MAX they are
+ * dropped. 0 or -ENOMEM. */
+int diag_warning(struct diag *d, const char *file, const char *key, int line, int column,
+                 const char *fmt, ...) _printf_(6, 7);
 
 /* Hand the warnings over: each to free(), and the array. */
 char **diag_steal_warnings(struct diag *d, size_t *ret_n);

@@ -119,7 +119,7 @@ static const char *lookup_here(void *ctx, const char *name)
 static int on_unset(void *ctx, const char *name)
 {
     const struct reader *rd = ctx;
-    return diag_warning(rd->diag, name, rd->value_line, rd->value_column,
+    return diag_warning(rd->diag, NULL, name, rd->value_line, rd->value_column,
                         "the variable \"%s\" is not set and is taken as empty", name);
 }
 

@@ -30,7 +30,7 @@ static const struct node *place(const struct gather *g)
 static const char *lookup(void *ctx, const char *name)
 {
     const struct gather *g = ctx;
-    const char *value = scope_lookup(g->l, name);
+    const char *value = scope_lookup(g->l, place(g)->origin, name);
     return value ? value : json_string_value(json_object_get(g->own, name));
 }
 
@@ -145,7 +145,7 @@ static int gather_files(struct gather *g, const json_t *env_file)
  * of another type is left for the spec to refuse. */
 static int put_variable(struct gather *g, const char *name, json_t *value)
 {
-    const char *seen = json_is_null(value) ? scope_lookup(g->l, name) : NULL;
+    const char *seen = json_is_null(value) ? scope_lookup(g->l, place(g)->origin, name) : NULL;
     if (!seen)
         return json_object_set(g->own, name, value) < 0 ? -ENOMEM : 0;
     int r = convert_charge(g->l, place(g), strlen(seen));

@@ -153,23 +153,39 @@ static const char *first_in(const char *folder, const char *const *names, size_t
     return NULL;
 }
 
-int file_find(const char *folder, char **ret_path, char ret_ignored[FILE_NAME_MAX],
-              struct error *err)
+/* A second one of the names, or NULL. */
+static const char *second_in(const char *folder, const char *const *names, size_t n,
+                             const char *first)
+{
+    for (size_t i = 0; first && i < n; i++)
+        if (strcmp(first, names[i]) != 0 && exists_in(folder, names[i]))
+            return names[i];
+    return NULL;
+}
+
+static int take_found(const char *folder, const char *name, char **ret_path, char **ret_override,
+                      char ret_ignored[FILE_NAME_MAX])
+{
+    const size_t n = ARRAY_LEN(default_names);
+    const char *override = first_in(folder, override_names, n);
+    const char *ignored = second_in(folder, default_names, n, name);
+    if (!ignored)
+        ignored = second_in(folder, override_names, n, override);
+    (void)snprintf(ret_ignored, FILE_NAME_MAX, "%s", ignored ? ignored : "");
+    int r = path_join(folder, name, ret_path);
+    return r < 0 || !override ? r : path_join(folder, override, ret_override);
+}
+
+int file_find(const char *folder, char **ret_path, char **ret_override,
+              char ret_ignored[FILE_NAME_MAX], struct error *err)
 {
     _cleanup_free_ char *at = strdup(folder);
     if (!at)
         return -ENOMEM;
-    const size_t n = ARRAY_LEN(default_names);
     for (;;) {
-        const char *name = first_in(at, default_names, n);
-        if (name) {
-            const char *ignored = first_in(at, override_names, ARRAY_LEN(override_names));
-            for (size_t i = 0; !ignored && i < n; i++)
-                if (strcmp(name, default_names[i]) != 0 && exists_in(at, default_names[i]))
-                    ignored = default_names[i];
-            (void)snprintf(ret_ignored, FILE_NAME_MAX, "%s", ignored ? ignored : "");
-            return path_join(at, name, ret_path);
-        }
+        const char *name = first_in(at, default_names, ARRAY_LEN(default_names));
+        if (name)
+            return take_found(at, name, ret_path, ret_override, ret_ignored);
         char *slash = strrchr(at, '/');
         if (!slash || at[1] == '\0')
             break;

@@ -27,9 +27,9 @@ int path_working_folder(char **ret_folder, struct error *err) _must_use_;
 int path_folder(const char *path, char **ret_folder) _must_use_;
 const char *path_base(const char *path);
 
-/* The first of Compose's default names in `folder` or the nearest folder above. `ret_ignored` gets
- * the name of a file that Compose would read too and roost does not (an override file, a second
- * default name), or "". -ENOENT with the error set. */
+/* The first of Compose's default names in `folder` or the nearest folder above, and the override
+ * file beside it, or NULL. `ret_ignored` gets the name of a second file of these kinds that stands
+ * there and is not read, or "". -ENOENT with the error set. */
 #define FILE_NAME_MAX 32
-int file_find(const char *folder, char **ret_path, char ret_ignored[FILE_NAME_MAX],
-              struct error *err) _must_use_;
+int file_find(const char *folder, char **ret_path, char **ret_override,
+              char ret_ignored[FILE_NAME_MAX], struct error *err) _must_use_;

@@ -2,9 +2,10 @@
  *
  * What the steps of one compose_load() share. Internal to this folder and its tests.
  *
- * The order of the steps is the order of the files: yaml (text to tree), convert (tree to
- * JSON, with variables), environment, paths, service (JSON to spec), check (services among each
- * other), resource (networks and volumes), project (all of it).
+ * The order of the steps is the order of the files: yaml (text to tree), model (trees to one:
+ * include, extends, merge), convert (tree to JSON, with variables), environment, paths, service
+ * (JSON to spec), check (services among each other), resource (networks and volumes), project (all
+ * of it).
  */
 #pragma once
 
@@ -17,24 +18,43 @@
 #include "compose/tree.h"
 #include "spec/spec.h"
 
+/* A file that has been read, of a project directory: nodes refer to its origin, which comes first.
+ */
+struct source {
+    struct origin origin;
+    struct source *next;
+    char *path; /* absolute */
+    char *shown_as, *folder;
+    json_t *variables;
+    const struct node *root; /* NULL: the file is empty */
+};
+
 struct loader {
     const struct compose_options *options;
-    const char *folder; /* absolute: where relative paths begin */
     struct diag diag;
     struct tree tree;
-    json_t *dotenv;           /* variables of .env, name to text */
-    const char *project_name; /* COMPOSE_PROJECT_NAME in the file; NULL until it is known */
-    size_t text_bytes;        /* what has been converted so far, under COMPOSE_TEXT_MAX */
+    struct source *sources; /* all that have been read, the last one first */
+    size_t n_sources;
+    size_t source_bytes;
+    size_t merged;             /* entries of maps and lists that were merged */
+    struct include *includes;  /* what has been included */
+    const struct source *main; /* the first file */
+    const struct node *root;   /* all files merged */
+    const char *project_name;  /* COMPOSE_PROJECT_NAME in the file; NULL until it is known */
+    size_t text_bytes;         /* what has been converted so far, under COMPOSE_TEXT_MAX */
     struct compose_project *project;
     /* One for each service of the project, at the same index. */
     const struct node **nodes;
     struct spec **specs;
     size_t n_specs;
-    json_t *index; /* name to index */
+    json_t *index;    /* name to index */
+    json_t *profiles; /* those that are active, name to true */
+    json_t *inactive; /* services that are not: name to a profile that would have them */
 };
 
-/* compose_load() of a text in memory. `folder` is absolute, `shown_as` names the file in
- * messages, `path` becomes the project's `file`. */
+/* compose_load() of texts in memory, each laid over those before it. `shown_as` names one in
+ * messages; the first one's `path` becomes the project's `file` and its `folder`, which is
+ * absolute, the project directory. */
 struct compose_text {
     const char *text;
     size_t len;
@@ -42,15 +62,64 @@ struct compose_text {
     const char *shown_as;
     const char *folder;
 };
-int compose_load_text(const struct compose_options *options, const struct compose_text *text,
-                      struct compose_project **ret_project, struct error *err) _must_use_;
+int compose_load_texts(const struct compose_options *options, const struct compose_text *texts,
+                       size_t n_texts, struct compose_project **ret_project,
+                       struct error *err) _must_use_;
 
 /* A fault at a node, with -EINVAL. */
-#define node_error(l, n, ...) diag_error(&(l)->diag, (n)->line, (n)->column, __VA_ARGS__)
+#define node_error(l, n, ...)                                                                      \
+    diag_error(&(const struct diag){.file = (n)->origin->shown_as, .err = (l)->diag.err},          \
+               (n)->line, (n)->column, __VA_ARGS__)
 
-/* scope.c: the value of a variable: the environment's, else that of .env. */
-const char *scope_lookup(const struct loader *l, const char *name);
-int scope_read_dotenv(struct loader *l) _must_use_;
+/* A warning there, once for each key. */
+#define node_warning(l, n, key, ...)                                                               \
+    diag_warning(&(l)->diag, (n)->origin->shown_as, key, (n)->line, (n)->column, __VA_ARGS__)
+
+/* scope.c: the value of a variable in a file: the environment's, else that of the file's .env. */
+const char *scope_lookup(const struct loader *l, const struct origin *origin, const char *name);
+/* One variable before any file is known: the environment's, else that of the .env of the working
+ * folder; NULL where neither has it. */
+int scope_read_variable(const struct compose_options *options, const char *folder, const char *name,
+                        char **ret_value, struct error *err) _must_use_;
+/* Read one file of variables over what is in `vars`. */
+int scope_read_file(struct loader *l, const char *path, json_t *vars) _must_use_;
+/* The .env of a folder, if there is one. */
+int scope_read_dotenv(struct loader *l, const char *folder, json_t *vars) _must_use_;
+
+/* source.c: a text becomes a source, with its nodes in the loader's tree. */
+int source_add(struct loader *l, const struct compose_text *text, const char *folder,
+               json_t *variables, struct source **ret_source) _must_use_;
+/* The same for a file that `at` names, read once for each project directory. */
+int source_open(struct loader *l, const struct node *at, const char *path, const char *folder,
+                json_t *variables, struct source **ret_source) _must_use_;
+/* A path as messages may show it: where a variable has part in it, as it is written. */
+const char *source_shown_path(const struct node *at, const char *path);
+void sources_close(struct loader *l);
+
+/* model.c: files become one tree. A chain of files that include each other, to find circles. */
+struct include_chain {
+    const char *path;
+    const struct include_chain *up;
+};
+/* The keys of its top level; an empty file is fine. */
+int model_check(struct loader *l, const struct source *source) _must_use_;
+/* What a file says, with what it includes and extends; laid over `base` (may be NULL). */
+int model_add(struct loader *l, const struct source *source, const struct include_chain *chain,
+              const struct node *base, const struct node **ret_root) _must_use_;
+
+/* include.c: what a file's "include" lists, merged below the file. */
+int include_apply(struct loader *l, const struct source *source, const struct include_chain *chain,
+                  const struct node *root, const struct node **ret_root) _must_use_;
+void includes_close(struct loader *l);
+
+/* extends.c: services that extend others get what these have. */
+int extends_apply(struct loader *l, const struct node *root,
+                  const struct node **ret_root) _must_use_;
+
+/* profiles.c: is a service's profile active? */
+int profiles_read(struct loader *l) _must_use_;
+int profiles_check(struct loader *l, const struct node *key, const struct node *service,
+                   bool *ret_active) _must_use_;
 
 /* convert.c: a node as JSON, its variables replaced. With `as_text` a number or a boolean below it
  * becomes the text that a container would get. */

@@ -19,10 +19,10 @@ static int check_text(const struct loader *l, const struct node *node, const cha
 int paths_absolute(struct loader *l, const struct node *node, const char *path, char **ret_path)
 {
     if (path[0] != '~')
-        return path_join(l->folder, path, ret_path);
+        return path_join(node->origin->folder, path, ret_path);
     if (path[1] != '/' && path[1] != '\0')
         return node_error(l, node, "\"~\" stands for your own home alone; write the whole path");
-    const char *home = scope_lookup(l, "HOME");
+    const char *home = scope_lookup(l, node->origin, "HOME");
     if (!home || home[0] != '/')
         return node_error(l, node, "\"~\" needs HOME in the environment; write the whole path");
     return path_join(home, path[1] ? path + 2 : "", ret_path);

@@ -1,74 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * The file as a whole: its top-level keys, its name, its services in their order.
+ * The project as a whole: its files, its name, its services in their order.
  */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/nearest.h"
 #include "compose/file.h"
 #include "compose/load.h"
+#include "compose/merge.h"
 #include "compose/resource.h"
-#include "compose/yaml.h"
-
-/* ---- top-level keys ---- */
-
-static const struct {
-    const char *name;
-    bool supported;
-} top_keys[] = {
-    {"name", true},     {"services", true}, {"networks", true},
-    {"volumes", true},  {"version", true},  {"configs", false},
-    {"include", false}, {"models", false},  {"secrets", false},
-};
-
-static int refuse_top_key(const struct loader *l, const struct node *key)
-{
-    struct nearest nearest = {.word = key->text};
-    for (size_t i = 0; i < ARRAY_LEN(top_keys); i++) {
-        if (strcmp(key->text, top_keys[i].name) == 0)
-            return node_error(l, key, "the key \"%s\" is not supported yet; remove it", key->text);
-        if (top_keys[i].supported)
-            nearest_offer(&nearest, top_keys[i].name);
-    }
-    if (nearest.best)
-        return node_error(l, key, "unknown key \"%s\" at the top level; did you mean \"%s\"?",
-                          SHOWN(key->text), nearest.best);
-    return node_error(l, key,
-                      "unknown key \"%s\" at the top level; a service belongs below \"services:\"",
-                      SHOWN(key->text));
-}
-
-static int check_top_key(struct loader *l, const struct node *key)
-{
-    if (strncmp(key->text, "x-", 2) == 0)
-        return 0;
-    if (strcmp(key->text, "version") == 0)
-        return diag_warning(&l->diag, "version", key->line, key->column,
-                            "\"version\" means nothing any more and is ignored; remove it");
-    for (size_t i = 0; i < ARRAY_LEN(top_keys); i++)
-        if (top_keys[i].supported && strcmp(key->text, top_keys[i].name) == 0)
-            return 0;
-    return refuse_top_key(l, key);
-}
-
-static int check_root(struct loader *l)
-{
-    const struct node *root = l->tree.root;
-    if (!root || node_is_null(root))
-        return diag_error(&l->diag, 0, 0, "the file is empty; a fleet begins with \"services:\"");
-    if (root->kind != NODE_MAP)
-        return node_error(l, root, "the file must be a mapping with \"services:\", not a %s",
-                          root->kind == NODE_LIST ? "list" : "text");
-    for (size_t i = 0; i < root->n_entries; i++) {
-        int r = check_top_key(l, root->entries[i].key);
-        if (r < 0)
-            return r;
-    }
-    return 0;
-}
 
 /* ---- the project's name ---- */
 
@@ -99,9 +41,9 @@ static int name_from_file(struct loader *l, const struct node *n)
     if (!text || !fleet_name_is_valid(text))
         return node_error(l, n, "\"%s\" cannot be the name of a project; " NAME_RULE,
                           n->text ? SHOWN(n->text) : "");
-    const char *other = scope_lookup(l, "COMPOSE_PROJECT_NAME");
+    const char *other = scope_lookup(l, n->origin, "COMPOSE_PROJECT_NAME");
     if (other && *other && strcmp(other, text) != 0) {
-        r = diag_warning(&l->diag, "name", n->line, n->column,
+        r = node_warning(l, n, "name",
                          "COMPOSE_PROJECT_NAME is set to another name, which Compose would take; "
                          "roost takes the file's");
         if (r < 0)
@@ -122,7 +64,7 @@ static int name_from_environment(struct loader *l, const char *name)
  * or digit. */
 static int name_from_folder(struct loader *l)
 {
-    const char *base = path_base(l->folder);
+    const char *base = path_base(l->main->folder);
     _cleanup_free_ char *name = malloc(strlen(base) + 1);
     size_t n = 0;
     if (!name)
@@ -140,10 +82,13 @@ static int name_from_folder(struct loader *l)
     return set_name(l, name);
 }
 
+/* The last file that has one says it; only the files that were named have been read. */
 static int find_name(struct loader *l)
 {
-    const struct node *n = node_get(l->tree.root, "name");
-    const char *variable = scope_lookup(l, "COMPOSE_PROJECT_NAME");
+    const struct node *n = NULL;
+    for (const struct source *s = l->sources; !n && s; s = s->next)
+        n = node_get(s->root, "name");
+    const char *variable = scope_lookup(l, &l->main->origin, "COMPOSE_PROJECT_NAME");
     if (l->options->project_name)
         return name_from_option(l, l->options->project_name);
     if (n)
@@ -157,7 +102,7 @@ static int find_name(struct loader *l)
 
 static int load_services(struct loader *l)
 {
-    const struct node_entry *e = node_entry(l->tree.root, "services");
+    const struct node_entry *e = node_entry(l->root, "services");
     if (!e)
         return diag_error(&l->diag, 0, 0,
                           "no \"services:\" in the file; add it, with a service at least");
@@ -192,45 +137,103 @@ static void loader_close(struct loader *l)
     free(l->specs);
     free(l->nodes);
     json_decref(l->index);
-    json_decref(l->dotenv);
+    json_decref(l->profiles);
+    json_decref(l->inactive);
+    includes_close(l);
+    sources_close(l);
     tree_close(&l->tree);
     diag_close(&l->diag);
     compose_project_free(l->project);
 }
 
-static int load_steps(struct loader *l, const struct compose_text *text)
+/* --env-file, or else the .env of the project directory. */
+static int read_variables(struct loader *l, const char *folder, json_t *variables)
 {
-    int r = yaml_read(text->text, text->len, &l->diag, &l->tree);
+    const struct compose_options *o = l->options;
+    _cleanup_free_ char *here = NULL;
+    if (o->n_env_files == 0)
+        return scope_read_dotenv(l, folder, variables);
+    int r = path_working_folder(&here, l->diag.err);
+    for (size_t i = 0; r == 0 && i < o->n_env_files; i++) {
+        _cleanup_free_ char *path = NULL;
+        r = path_join(here, o->env_files[i], &path);
+        if (r == 0)
+            r = scope_read_file(l, path, variables);
+    }
+    return r;
+}
+
+static int read_sources(struct loader *l, const struct compose_text *texts, size_t n,
+                        struct source **sources)
+{
+    json_auto_t *variables = json_object();
+    int r = variables ? 0 : -ENOMEM;
     if (r == 0)
-        r = check_root(l);
+        r = read_variables(l, texts[0].folder, variables);
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        r = source_add(l, &texts[i], texts[0].folder, variables, &sources[i]);
+        if (r == 0)
+            r = model_check(l, sources[i]);
+    }
+    l->main = sources[0];
+    return r;
+}
+
+static int merge_sources(struct loader *l, struct source **sources, size_t n)
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        struct include_chain chain = {.path = sources[i]->path};
+        r = model_add(l, sources[i], &chain, l->root, &l->root);
+    }
+    if (r == 0 && !l->root)
+        return diag_error(&l->diag, 0, 0, "the file is empty; a fleet begins with \"services:\"");
     if (r == 0)
-        r = scope_read_dotenv(l);
+        r = merge_clean(l, l->root, &l->root);
+    if (r == 0 && l->root->weight > COMPOSE_NODES_MAX)
+        return node_error(l, l->root,
+                          "more than %d values, with the aliases written out and what services "
+                          "extend; use fewer",
+                          COMPOSE_NODES_MAX);
+    return r;
+}
+
+static int load_steps(struct loader *l, const struct compose_text *texts, size_t n)
+{
+    struct source *sources[COMPOSE_FILES_MAX] = {0};
+    if (n == 0 || n > COMPOSE_FILES_MAX)
+        return diag_error(&l->diag, 0, 0, "more than %d files; use fewer", COMPOSE_FILES_MAX);
+    int r = read_sources(l, texts, n, sources);
     if (r == 0)
         r = find_name(l);
+    if (r == 0)
+        r = profiles_read(l);
+    if (r == 0)
+        r = merge_sources(l, sources, n);
     if (r == 0)
         r = load_services(l);
     if (r == 0)
         r = check_services(l);
-    return r < 0 ? r : resource_load(l, l->tree.root);
+    return r < 0 ? r : resource_load(l, l->root);
 }
 
-int compose_load_text(const struct compose_options *options, const struct compose_text *text,
-                      struct compose_project **ret_project, struct error *err)
+int compose_load_texts(const struct compose_options *options, const struct compose_text *texts,
+                       size_t n_texts, struct compose_project **ret_project, struct error *err)
 {
     struct error own = ERROR_INIT;
     _cleanup_(loader_close) struct loader l = {
         .options = options,
-        .folder = text->folder,
-        .diag = {.file = text->shown_as, .err = err ? err : &own},
-        .dotenv = json_object(),
+        .diag = {.file = texts[0].shown_as, .err = err ? err : &own},
         .index = json_object(),
+        .profiles = json_object(),
+        .inactive = json_object(),
         .project = calloc(1, sizeof(*l.project)),
     };
-    int r = l.dotenv && l.index && l.project ? 0 : -ENOMEM;
-    if (r == 0 && !(l.project->file = strdup(text->path)))
+    int r = l.profiles && l.inactive && l.index && l.project ? 0 : -ENOMEM;
+    if (r == 0 && !(l.project->file = strdup(texts[0].path)))
         r = -ENOMEM;
     if (r == 0)
-        r = load_steps(&l, text);
+        r = load_steps(&l, texts, n_texts);
     if (r == -ENOMEM)
         return error_set(err, r, ERROR_FAILED, NULL, "out of memory");
     if (r < 0)

@@ -363,8 +363,7 @@ int resource_read(struct loader *l, const struct resource_kind *kind, const char
                   const struct node_entry *e, struct compose_resource *ret_resource)
 {
     json_auto_t *body = json_object(), *json = NULL;
-    struct making m = {
-        .l = l, .kind = kind, .key = key, .at = e ? e->key : l->tree.root, .body = body};
+    struct making m = {.l = l, .kind = kind, .key = key, .at = e ? e->key : l->root, .body = body};
     bool is_map = e && e->value->kind == NODE_MAP;
     if (e && !is_map && !node_is_null(e->value))
         return node_error(l, e->key, "the %s \"%s\" must be a mapping, or nothing", kind->name,

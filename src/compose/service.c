@@ -12,7 +12,7 @@
 #include "compose/load.h"
 
 /* Columns, and what is gone before the spec sees the service. */
-static const char *const own_keys[] = {"image", "env_file", "build"};
+static const char *const own_keys[] = {"image", "env_file", "build", "profiles", "extends"};
 
 /* The values below these are texts for the container, whatever they look like. */
 static const char *const text_keys[] = {"environment", "labels", NULL};
@@ -33,7 +33,7 @@ static bool locate(void *ctx, const char *path, char *ret_where, size_t size)
 {
     struct reading *rd = ctx;
     const struct node *n = *path ? node_locate(rd->node, path) : rd->key;
-    (void)snprintf(ret_where, size, "%s:%d:%d: service \"%s\"", rd->l->diag.file, n->line,
+    (void)snprintf(ret_where, size, "%s:%d:%d: service \"%s\"", n->origin->shown_as, n->line,
                    n->column, rd->name);
     rd->where = strlen(ret_where);
     rd->failed = *path ? node_value(rd->node, path) : NULL;
@@ -196,9 +196,8 @@ static int make_spec(struct reading *rd, struct compose_service *s, struct spec 
 
 static int read_service(struct reading *rd, struct compose_service *s, struct spec **ret_spec)
 {
-    int r = check_keys(rd);
-    if (r == 0)
-        r = convert_map(rd->l, rd->node, text_keys, &rd->json);
+    int r = convert_map(rd->l, rd->node, text_keys, &rd->json);
+    (void)json_object_del(rd->json, "profiles");
     if (r == 0)
         r = take_image(rd, s);
     if (r == 0)
@@ -210,16 +209,8 @@ static int read_service(struct reading *rd, struct compose_service *s, struct sp
     return r < 0 ? r : make_spec(rd, s, ret_spec);
 }
 
-int service_load(struct loader *l, const struct node *key, const struct node *value)
+static int load_active(struct loader *l, const struct node *key, const struct node *value)
 {
-    if (!agent_name_is_valid(key->text))
-        return node_error(l, key,
-                          "\"%s\" cannot be the name of a service; use 1 to %d letters, digits and "
-                          "_ . - with a letter or digit first and no two dots in a row",
-                          SHOWN(key->text), AGENT_NAME_MAX);
-    if (value->kind != NODE_MAP)
-        return node_error(l, key, "service \"%s\" must be a mapping, with an image at least",
-                          key->text);
     size_t i = l->project->n_services++;
     struct compose_service *s = &l->project->services[i];
     l->nodes[i] = value;
@@ -231,4 +222,22 @@ int service_load(struct loader *l, const struct node *key, const struct node *va
     int r = read_service(&rd, s, &l->specs[i]);
     json_decref(rd.json);
     return r;
+}
+
+int service_load(struct loader *l, const struct node *key, const struct node *value)
+{
+    bool active = true;
+    if (!agent_name_is_valid(key->text))
+        return node_error(l, key,
+                          "\"%s\" cannot be the name of a service; use 1 to %d letters, digits and "
+                          "_ . - with a letter or digit first and no two dots in a row",
+                          SHOWN(key->text), AGENT_NAME_MAX);
+    if (value->kind != NODE_MAP)
+        return node_error(l, key, "service \"%s\" must be a mapping, with an image at least",
+                          key->text);
+    struct reading rd = {.l = l, .name = key->text, .key = key, .node = value};
+    int r = check_keys(&rd);
+    if (r == 0)
+        r = profiles_check(l, key, value, &active);
+    return r < 0 || !active ? r : load_active(l, key, value);
 }

@@ -14,11 +14,24 @@ struct node *tree_add(struct tree *t, enum node_kind kind, const char *text, siz
     n->next = t->nodes;
     t->nodes = n;
     n->kind = kind;
+    n->origin = t->origin;
     n->weight = n->height = 1;
     if (text && !(n->text = strndup(text, len)))
         return NULL;
     if (kind == NODE_MAP && !(n->index = json_object()))
         return NULL;
+    return n;
+}
+
+struct node *tree_add_at(struct tree *t, const struct node *at, enum node_kind kind,
+                         const char *text, size_t len)
+{
+    struct node *n = tree_add(t, kind, text, len);
+    if (!n)
+        return NULL;
+    n->origin = at->origin;
+    n->line = at->line;
+    n->column = at->column;
     return n;
 }
 
@@ -43,11 +56,31 @@ int node_append(struct node *n, const struct node *key, const struct node *value
     if (key && json_object_set_new(n->index, key->text, json_integer((json_int_t)n->n_entries)) < 0)
         return -ENOMEM;
     n->entries[n->n_entries++] = (struct node_entry){.key = key, .value = value};
+    n->has_reset |= value->has_reset || value->tag == TAG_RESET;
     size_t more = value->weight + (key ? 1 : 0);
     if (__builtin_add_overflow(n->weight, more, &n->weight))
         n->weight = SIZE_MAX;
     if (n->height <= value->height)
         n->height = value->height + 1;
+    return 0;
+}
+
+void node_put(struct node *n, size_t position, const struct node *key, const struct node *value)
+{
+    struct node_entry *e = &n->entries[position];
+    n->weight = n->weight - e->value->weight + value->weight;
+    n->has_reset |= value->has_reset || value->tag == TAG_RESET;
+    if (n->height <= value->height)
+        n->height = value->height + 1;
+    *e = (struct node_entry){.key = key, .value = value};
+}
+
+int node_set(struct node *map, const struct node *key, const struct node *value)
+{
+    const json_t *at = json_object_get(map->index, key->text);
+    if (!at)
+        return node_append(map, key, value);
+    node_put(map, (size_t)json_integer_value(at), key, value);
     return 0;
 }
 

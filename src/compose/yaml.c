@@ -36,7 +36,6 @@ struct composer {
     size_t depth;
     struct anchor anchors[YAML_ANCHORS_MAX];
     size_t n_anchors;
-    size_t made; /* nodes and merged entries in memory */
 };
 
 static int line_of(const yaml_mark_t *mark)
@@ -58,7 +57,7 @@ static int too_many_nodes(const struct composer *c, int line, int column)
 
 static int count_node(struct composer *c, int line, int column)
 {
-    return ++c->made > COMPOSE_NODES_MAX ? too_many_nodes(c, line, column) : 0;
+    return ++c->tree->made > COMPOSE_NODES_MAX ? too_many_nodes(c, line, column) : 0;
 }
 
 /* ---- tags and anchors ---- */
@@ -104,11 +103,10 @@ static int apply_tag(const struct composer *c, struct node *n, const char *tag)
         n->is_text = true;
         return 0;
     }
-    if (strcmp(tag, "!reset") == 0 || strcmp(tag, "!override") == 0)
-        return diag_error(c->diag, n->line, n->column,
-                          "the tag %s is not supported yet; it has a meaning only where several "
-                          "files are merged, so remove it",
-                          tag);
+    if (strcmp(tag, "!reset") == 0 || strcmp(tag, "!override") == 0) {
+        n->tag = tag[1] == 'r' ? TAG_RESET : TAG_OVERRIDE;
+        return 0;
+    }
     if (!tag_fits(n, tag)) {
         bool is_standard = strncmp(tag, YAML_TAG, strlen(YAML_TAG)) == 0;
         return diag_error(c->diag, n->line, n->column,
@@ -364,6 +362,7 @@ int yaml_read(const char *text, size_t len, const struct diag *diag, struct tree
     int r = yaml_check_bytes(diag, text, len);
     if (r < 0)
         return r;
+    ret_tree->root = NULL;
     struct composer *made = calloc(1, sizeof(*made));
     if (!made)
         return -ENOMEM;

@@ -44,7 +44,7 @@ static int load(const char *text, size_t len, struct compose_project **ret, stru
                                   .path = "/nowhere/fuzz/compose.yaml",
                                   .shown_as = "compose.yaml",
                                   .folder = "/nowhere/fuzz"};
-    return compose_load_text(&options, &source, ret, err);
+    return compose_load_texts(&options, &source, 1, ret, err);
 }
 
 static void check_same(const struct compose_project *a, const struct compose_project *b)

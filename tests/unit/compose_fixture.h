@@ -45,7 +45,7 @@ static inline int fixture_load_len(const char *text, size_t len, const char *con
                                   .path = "/srv/demo/compose.yaml",
                                   .shown_as = "compose.yaml",
                                   .folder = "/srv/demo"};
-    return compose_load_text(&options, &source, ret, err);
+    return compose_load_texts(&options, &source, 1, ret, err);
 }
 
 static inline int fixture_load(const char *text, const char *const *env,

@@ -254,7 +254,7 @@ static void the_name_of_the_project(void **state)
                                       .folder = rows[i].folder};
         _cleanup_project_ struct compose_project *p = NULL;
         struct error err = ERROR_INIT;
-        int r = compose_load_text(&options, &source, &p, &err);
+        int r = compose_load_texts(&options, &source, 1, &p, &err);
         assert_int_equal(r, rows[i].result ? 0 : -EINVAL);
         if (!rows[i].result) {
             assert_int_equal(err.kind, rows[i].option ? ERROR_USAGE : ERROR_INVALID);

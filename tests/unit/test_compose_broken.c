@@ -45,7 +45,8 @@ static void check_file(const char *path)
 {
     _cleanup_(buf_close) struct buf expected = BUF_INIT(ERROR_TEXT_SIZE);
     _cleanup_project_ struct compose_project *p = NULL;
-    struct compose_options options = {.file = path, .env = fixture_env, .env_ctx = (void *)env};
+    struct compose_options options = {
+        .files = &path, .n_files = 1, .env = fixture_env, .env_ctx = (void *)env};
     struct error err = ERROR_INIT;
     char text[ERROR_TEXT_SIZE];
     ROW("%s", path);

@@ -11,7 +11,8 @@ static const char *folder;
 static void check_example(const char *path)
 {
     static const char *const env[] = {"HOME=/home/op", NULL};
-    struct compose_options options = {.file = path, .env = fixture_env, .env_ctx = (void *)env};
+    struct compose_options options = {
+        .files = &path, .n_files = 1, .env = fixture_env, .env_ctx = (void *)env};
     _cleanup_project_ struct compose_project *p = NULL;
     struct error err = ERROR_INIT;
     size_t n_lazy = 0;

@@ -36,8 +36,10 @@ static int leave(void **state)
 static int load(const char *file, const char *const *env, struct compose_project **ret,
                 struct error *err)
 {
-    struct compose_options options = {
-        .file = file, .env = fixture_env, .env_ctx = (void *)(env ? env : no_env)};
+    struct compose_options options = {.files = &file,
+                                      .n_files = file ? 1 : 0,
+                                      .env = fixture_env,
+                                      .env_ctx = (void *)(env ? env : no_env)};
     return compose_load(&options, ret, err);
 }
 
@@ -103,16 +105,20 @@ static void no_file_at_all(void **state)
             "folder above; name the file");
 }
 
-static void an_override_is_not_read_and_said_so(void **state)
+static void one_override_is_read_beside_a_file_that_was_found(void **state)
 {
     fixture_write(".", "compose.yaml", plain);
-    fixture_write(".", "compose.override.yaml", plain);
+    fixture_write(".", "compose.override.yaml", "services: {more: {image: busybox}}\n");
+    fixture_write(".", "docker-compose.override.yml", "not read");
     _cleanup_project_ struct compose_project *p = good(NULL, NULL);
+    assert_int_equal(p->n_services, 2);
     assert_int_equal(p->n_warnings, 1);
-    assert_string_equal(p->warnings[0],
-                        "compose.yaml: compose.override.yaml stands beside it and is not read");
+    assert_string_equal(
+        p->warnings[0],
+        "compose.yaml: docker-compose.override.yml stands beside it and is not read");
     _cleanup_project_ struct compose_project *named = good("compose.yaml", NULL);
-    assert_int_equal(named->n_warnings, 0); /* Compose does not either, with -f */
+    assert_int_equal(named->n_services, 1); /* as Compose does with -f */
+    assert_int_equal(named->n_warnings, 0);
 }
 
 static void a_named_file(void **state)
@@ -282,7 +288,7 @@ int main(void)
         TEST(the_default_names_have_an_order),
         TEST(a_folder_above_is_looked_at),
         TEST(no_file_at_all),
-        TEST(an_override_is_not_read_and_said_so),
+        TEST(one_override_is_read_beside_a_file_that_was_found),
         TEST(a_named_file),
         TEST(messages_name_the_file_as_it_was_named),
         TEST(what_cannot_be_read),

@@ -131,7 +131,7 @@ static int load(const char *folder, struct compose_project **ret, struct error *
                                   .folder = folder};
     counting = true;
     counted = 0;
-    int r = compose_load_text(&options, &source, ret, err);
+    int r = compose_load_texts(&options, &source, 1, ret, err);
     counting = false;
     return r;
 }
