@@ -37,7 +37,8 @@ enum engine_outcome {
     ENGINE_NOT_FOUND,       /* no such container, network, volume */
     ENGINE_IMAGE_MISSING,   /* create: the image is not there */
     ENGINE_NAME_TAKEN,      /* create, rename: another container has or reserves the name */
-    ENGINE_NETWORK_MISSING, /* start: a network of the container was removed meanwhile */
+    ENGINE_NETWORK_MISSING, /* start: a network of the container was removed, or there are two of
+                               its name */
     ENGINE_BUSY,            /* removal in progress, or a state that forbids it now */
     ENGINE_REFUSED,         /* it understood and said no: bad option, port taken, command missing */
     ENGINE_UNSUPPORTED,     /* this engine has no such call (podman: update) */

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Faults of the engine's side: pruned, killed, away."""
 
+import pytest
+
 from engine import wait_until
 from fleet import hot, lazy
 
@@ -27,6 +29,21 @@ def test_a_pruned_network_of_a_sleeper_is_made_again(fleet, engine):
     # And it can be used: the sleeper starts.
     engine.docker("start", fleet.container("one"))
     assert fleet.inspect("one")["State"]["Status"] == "running"
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_two_networks_of_one_name_are_one_again(fleet, engine, used):
+    """As a killed client leaves them behind whose create the engine carried out beside the next client's."""
+    fleet.up({"one": lazy()})
+    network = f"{fleet.name}_default"
+    if used:
+        engine.docker("run", "-d", "--name", "guest", "--network", network, "busybox", "sleep", "1000")
+    with fleet.serve():
+        # Not before: the boot pass would find it.
+        engine.create_network(network, {"roost.fleet": fleet.name})
+        fleet.roost("wake", "one")
+        assert fleet.inspect("one")["State"]["Status"] == "running"
+    assert engine.networks().count(network) == 1
 
 
 def test_hot_agents_are_up_again_after_the_engine_was_killed(fleet, engine):

@@ -155,6 +155,8 @@ static const struct {
     {START, "start", 404, M("No such container: web"), ENGINE_NOT_FOUND, "No such container"},
     {START, "start", 404, M("network front not found"), ENGINE_NETWORK_MISSING,
      "network front not found"},
+    {START, "start", 400, M("network front is ambiguous (2 matches found on name)"),
+     ENGINE_NETWORK_MISSING, "is ambiguous"},
     {START, "start", 404, M("get data: no such volume"), ENGINE_REFUSED, "no such volume"},
     {START, "start", 409, M("cannot start a paused container, try unpause instead"), ENGINE_BUSY,
      "paused"},

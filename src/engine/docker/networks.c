@@ -14,6 +14,8 @@ struct making {
     struct call *call;
     const char *path; /* of the create call */
     char *body;
+    json_t *same;    /* the networks of its name that are there; NULL before they were looked up */
+    size_t removing; /* the one of them that is being removed */
 };
 
 static void making_drop(void *ctx)
@@ -21,6 +23,7 @@ static void making_drop(void *ctx)
     struct making *m = ctx;
     call_drop(m->call);
     free(m->body);
+    json_decref(m->same);
     free(m);
 }
 
@@ -63,49 +66,59 @@ static void make(struct making *m)
     call_send(m->call->engine, &spec, m->path, NULL, NULL);
 }
 
-/* The id of the network of just this name; the engine's filter also gives those that contain it. */
-static const char *find_network(json_t *list, const char *name)
+/* The networks of just this name; the engine's filter also gives those that contain it. */
+static json_t *find_same(json_t *list, const char *name)
 {
+    json_t *same = json_array(), *network;
     size_t i;
-    json_t *network;
     json_array_foreach (list, i, network) {
         const char *its = json_string_value(json_object_get(network, "Name"));
-        const char *id = json_string_value(json_object_get(network, "Id"));
-        if (its && id && strcmp(its, name) == 0)
-            return id;
+        if (its && strcmp(its, name) == 0 && json_is_string(json_object_get(network, "Id")))
+            (void)json_array_append(same, network);
     }
-    return NULL;
+    return same;
 }
 
-/* Two of one name, which no container could join any more ("network x is ambiguous"): a create
- * whose client was killed was carried out beside the next client's. The last that roost made, or
- * NULL. */
-static const char *find_surplus(json_t *list, const char *name)
+/* More than one of a name, which no container can join any more ("network x is ambiguous"): a
+ * create whose client was killed was carried out beside the next client's. Those that roost made
+ * may go, the last one first. Returns its place among those of the name, before `end`, or -1. */
+static int last_of_ours(json_t *same, size_t end)
 {
-    const char *last = NULL;
-    size_t i, n = 0;
-    json_t *network;
-    json_array_foreach (list, i, network) {
-        const char *its = json_string_value(json_object_get(network, "Name"));
-        if (!its || strcmp(its, name) != 0)
-            continue;
-        n++;
-        if (json_object_get(json_object_get(network, "Labels"), "roost.fleet"))
-            last = json_string_value(json_object_get(network, "Id"));
-    }
-    return n > 1 ? last : NULL;
+    for (size_t i = end; i-- > 0;)
+        if (json_object_get(json_object_get(json_array_get(same, i), "Labels"), "roost.fleet"))
+            return (int)i;
+    return -1;
 }
 
-/* One that is in use stays: then the other was not, and the next look finds it. */
+static const char *id_at(json_t *same, size_t i)
+{
+    return json_string_value(json_object_get(json_array_get(same, i), "Id"));
+}
+
+static void remove_surplus(struct making *m, size_t end);
+
+/* One that is in use stays: then another goes. */
 static void on_surplus_removed(void *ctx, const struct answer *answer)
 {
-    finish(ctx, &(struct engine_result){.outcome = ENGINE_ALREADY});
+    struct making *m = ctx;
+    if (answer_judge(CALL_NETWORK_REMOVE, m->call->subject, answer, NULL) == ENGINE_BUSY) {
+        remove_surplus(m, m->removing);
+        return;
+    }
+    (void)json_array_remove(m->same, m->removing);
+    finish(m, &(struct engine_result){.outcome = ENGINE_ALREADY, .id = id_at(m->same, 0)});
 }
 
-static void remove_surplus(struct making *m, const char *id)
+static void remove_surplus(struct making *m, size_t end)
 {
+    int at = json_array_size(m->same) > 1 ? last_of_ours(m->same, end) : -1;
+    if (at < 0) {
+        finish(m, &(struct engine_result){.outcome = ENGINE_ALREADY, .id = id_at(m->same, 0)});
+        return;
+    }
+    m->removing = (size_t)at;
     struct request_spec spec = spec_of(m, "DELETE", LANE_BULK, on_surplus_removed);
-    call_send(m->call->engine, &spec, "/networks/%s", id, NULL);
+    call_send(m->call->engine, &spec, "/networks/%s", id_at(m->same, m->removing), NULL);
 }
 
 static void on_networks(void *ctx, const struct answer *answer)
@@ -117,23 +130,21 @@ static void on_networks(void *ctx, const struct answer *answer)
     json_t *list = NULL;
     if (result.outcome == ENGINE_DONE) {
         list = parse_json(answer->body, answer->len);
+        m->same = find_same(list, name);
         if (!json_is_array(list))
             result.outcome = answer_not_understood(
                 CALL_NETWORK_LIST, name, "the answer is not a list of networks", &result.error);
-        else if ((result.id = find_network(list, name)))
-            result.outcome = ENGINE_ALREADY;
     }
+    json_decref(list);
     /* Looking has changed nothing. */
     if (result.outcome == ENGINE_UNKNOWN)
         result.outcome = ENGINE_UNREACHABLE;
-    const char *surplus = result.outcome == ENGINE_ALREADY ? find_surplus(list, name) : NULL;
-    if (surplus)
-        remove_surplus(m, surplus);
-    else if (result.outcome == ENGINE_DONE)
-        make(m);
-    else
+    if (result.outcome != ENGINE_DONE)
         finish(m, &result);
-    json_decref(list);
+    else if (json_array_size(m->same) > 0)
+        remove_surplus(m, json_array_size(m->same));
+    else
+        make(m);
 }
 
 static struct making *making_new(struct engine *engine, enum call_kind kind, const char *path,
