@@ -93,7 +93,7 @@ class Fleet:
         self.db = self.dir / "roost.db"
         self.socket = self.dir / "roost.sock"
         self.file = self.dir / "compose.yaml"
-        self._servers = []
+        self.servers = []
 
     def env(self):
         kept = {key: value for key, value in os.environ.items()
@@ -102,7 +102,7 @@ class Fleet:
                 "HOME": str(self.dir), "NO_COLOR": "1"}
 
     def close(self):
-        for server in self._servers:
+        for server in self.servers:
             if server.process.poll() is None:
                 server.kill()
         shutil.rmtree(self.dir)
@@ -199,12 +199,12 @@ class Fleet:
 
     @contextlib.contextmanager
     def serve(self, *words, env=None, ready=True):
-        log = self.dir / f"serve-{len(self._servers)}.log"
+        log = self.dir / f"serve-{len(self.servers)}.log"
         with open(log, "w", encoding="utf-8") as out:
             process = subprocess.Popen([roost_program(), "serve", *words], env={**self.env(), **(env or {})},
                                        cwd=self.dir, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         server = Server(self, process, log)
-        self._servers.append(server)
+        self.servers.append(server)
 
         def is_ready():
             assert process.poll() is None, f"serve has ended with {process.returncode}:\n{server.log}"

@@ -84,13 +84,20 @@ class Proxy:
             return [request for request in self.requests if request.changes]
 
     def kill_at(self, number, when, victim):
-        """Call `victim` at the changing request with this number: `when` is "before" the engine sees it or
-        "after" the engine has done it, but before its answer is passed on."""
+        """Call `victim` at the changing request with this number: "before" the engine sees it, when it was "sent" on
+        and nothing has come back, "after" the engine has done it but before its answer is passed on, or when
+        that was "answered"."""
         self._kill = (number, when, victim)
         self._killed.clear()
 
     def killed(self):
         return self._killed.is_set()
+
+    def forget(self):
+        """Count from 1 again, and strike at nothing."""
+        self._kill = None
+        with self._lock:
+            self.requests.clear()
 
     def _note(self, request):
         with self._lock:
@@ -136,6 +143,8 @@ class Proxy:
         if self._strike(request, number, "before"):
             return False
         engine.sendall(head + body)
+        if self._strike(request, number, "sent"):
+            return False
         return self._answer(client, answering, request, number)
 
     def _answer(self, client, answering, request, number):
@@ -151,6 +160,7 @@ class Proxy:
             if self._strike(request, number, "after"):
                 return False
             client.sendall(whole)
+            self._strike(request, number, "answered")
         else:
             client.sendall(head)
             for piece in pieces:

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: MIT
+"""SIGKILL of `roost serve`, again and again, while people use it.
+
+At a random moment, at a write to the database, and at every boundary of a request that changes something: before the
+engine sees it, when it was sent on, when the engine has answered, when the answer is there. After each kill nothing
+that was promised is lost; when the kills stop, the fleet comes to its table and to rest.
+
+    KILLS=200 SEED=7 ROOST=build/src/cli/roost pytest tests/integration/test_kill.py -s
+"""
+
+import os
+import random
+import time
+
+from engine import wait_until
+from users import Users, Witness, ask, cast, listens
+from watch import states
+
+KILLS = int(os.environ.get("KILLS", "20"))
+SEED = int(os.environ.get("SEED", random.randrange(1 << 31)))
+BOUNDARIES = ("before", "sent", "after", "answered")
+
+
+def wal_size(fleet):
+    try:
+        return os.stat(f"{fleet.db}-wal").st_size
+    except FileNotFoundError:
+        return 0
+
+
+def wait_for_end(server, proxy, rng, fleet, how):
+    """Until the proxy has struck, or it is time to strike."""
+    if how in BOUNDARIES:
+        deadline = time.monotonic() + 5
+        while server.process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.005)
+        return
+    if how == "write":
+        size, deadline = wal_size(fleet), time.monotonic() + 4
+        while wal_size(fleet) == size and time.monotonic() < deadline:
+            time.sleep(0.001)
+        time.sleep(rng.uniform(0, 0.005))
+        return
+    time.sleep(rng.uniform(0.02, 2.5))
+
+
+def one_life(fleet, proxy, rng, killed):
+    how = rng.choice([*BOUNDARIES, "write", "time", "time"])
+    proxy.forget()
+    with fleet.serve(ready=False) as server:
+        if rng.random() < 0.7:  # else its boot is what is struck
+            wait_until(lambda: listens(fleet.socket), "serve listens")
+            proxy.forget()
+        if how in BOUNDARIES:
+            proxy.kill_at(rng.randint(1, 10), how, server.kill)
+        wait_for_end(server, proxy, rng, fleet, how)
+        assert server.process.poll() in (None, -9), f"serve has ended by itself:\n{server.log}"
+        killed[how if how not in BOUNDARIES or proxy.killed() else "time"] += 1
+        server.kill()
+
+
+def is_at_rest(users, fleet):
+    """Each agent one container of its last row, hot ones up, lazy ones asleep."""
+    marks = {}
+    for name in fleet.mine():
+        seen = fleet.engine.inspect(name)
+        if seen:
+            env = [word[5:] for word in seen["Config"]["Env"] if word.startswith("MARK=")]
+            marks[name] = (seen["State"]["Status"], env)
+    for agent, service in users.services.items():
+        lazy = service["x-roost"].get("lifecycle") == "lazy"
+        status, env = marks.pop(fleet.container(agent), ("", []))
+        if env != [users.ledger.rows[agent]] or status not in (("created", "exited", "paused") if lazy else ("running",)):
+            return False
+    wanted = {agent: ("stopped", "paused") if service["x-roost"].get("lifecycle") == "lazy" else ("running",)
+              for agent, service in users.services.items()}
+    seen = states(fleet)
+    return not marks and all(seen[agent] in wanted[agent] for agent in wanted)
+
+
+def last_table(users, fleet):
+    """What people want in the end. A changed row is also what ends back-offs and roll-backs."""
+    users.stop()
+    for name in fleet.mine():
+        users.docker("POST", f"/containers/{name}/unpause")
+    users.sql("UPDATE agents SET held = 0, held_reason = NULL")
+    for agent in users.services:
+        users._mark(agent)  # pylint: disable=protected-access
+    fleet.apply(users.services)
+    users.read_rows()
+
+
+def comes_to_rest(users, witness, fleet, engine):
+    last_table(users, fleet)
+    with fleet.serve():
+        users.release_all()
+        wait_until(lambda: is_at_rest(users, fleet), "the fleet at rest", 240)
+        calls = engine.watch()
+        for _ in range(3):
+            assert ask(fleet.socket, "POST", "/v1/reconcile?deep=1")[0] == 200
+        time.sleep(3 if KILLS <= 20 else 65)
+        assert calls.changing == []
+        witness.check()
+        witness.check_deaths()
+
+
+def test_killed_at_any_moment_nothing_is_lost(fleet, engine, proxy):
+    print(f"SEED={SEED} KILLS={KILLS}")
+    rng = random.Random(SEED)
+    engine.docker("create", "--name", "bystander", "busybox", "true")
+    foreign = engine.inspect("bystander")
+    fleet.apply(cast())
+    users = Users(fleet, SEED)
+    users.read_rows()
+    witness = Witness(users)
+    killed = dict.fromkeys([*BOUNDARIES, "write", "time"], 0)
+    began = time.monotonic()
+    try:
+        users.ledger.wish("turner", 1e6)
+        users.start()
+        for _ in range(KILLS):
+            one_life(fleet, proxy, rng, killed)
+            witness.check()
+        alive = time.monotonic() - began
+        comes_to_rest(users, witness, fleet, engine)
+        assert engine.inspect("bystander") == foreign
+    except BaseException:
+        users.over.set()
+        print(f"SEED={SEED} KILLS={KILLS} {killed}\n{witness.story()}")
+        raise
+    finally:
+        witness.close()
+    print(f"{killed}, {sum(witness.starts.values())} starts, {dict(users.done)}: {alive:.0f} s, then "
+          f"{time.monotonic() - began - alive:.0f} s to rest")
+    assert sum(killed[boundary] for boundary in BOUNDARIES) > KILLS // 10
+    assert users.done["wake"] > 0 and witness.starts["keeper"] + witness.starts["pet"] > 0
