@@ -49,6 +49,7 @@ struct loader {
     size_t n_specs;
     json_t *index;    /* name to index */
     json_t *profiles; /* those that are active, name to true */
+    json_t *scales;   /* services of more or less than one agent: name to their number */
     json_t *inactive; /* services that are not: name to a profile that would have them */
 };
 
@@ -121,6 +122,14 @@ int profiles_read(struct loader *l) _must_use_;
 int profiles_check(struct loader *l, const struct node *key, const struct node *service,
                    bool *ret_active) _must_use_;
 
+/* scale.c: how many agents a service is. */
+int scale_count(struct loader *l, const struct node *service, size_t *ret_count) _must_use_;
+int scale_note(struct loader *l, const struct node *key, size_t count) _must_use_;
+/* What scaling means for a service's JSON: dependencies on others that are scaled, and, for one of
+ * several agents (`replica` from 1 on, 0: it is the only one), its aliases. */
+int scale_apply(struct loader *l, const struct node *service, json_t *json, const char *name,
+                size_t replica) _must_use_;
+
 /* convert.c: a node as JSON, its variables replaced. With `as_text` a number or a boolean below it
  * becomes the text that a container would get. */
 int convert_node(struct loader *l, const struct node *n, bool as_text,
@@ -149,8 +158,13 @@ int paths_resolve(struct loader *l, const struct node *node, json_t *service) _m
 int paths_absolute(struct loader *l, const struct node *node, const char *path,
                    char **ret_path) _must_use_;
 
-/* service.c: one service into the project and the loader's arrays, which have room. */
-int service_load(struct loader *l, const struct node *key, const struct node *value) _must_use_;
+/* service.c: the names of a service's keys, its profiles and how many agents it is: 0 also where it
+ * is not active. */
+int service_look(struct loader *l, const struct node *key, const struct node *value,
+                 size_t *ret_agents) _must_use_;
+/* Its agents into the project and the loader's arrays, which have room. */
+int service_load(struct loader *l, const struct node *key, const struct node *value,
+                 size_t agents) _must_use_;
 
 /* check.c: dependencies, names and (ports.c) ports of the services among each other. */
 int check_services(struct loader *l) _must_use_;

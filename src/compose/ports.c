@@ -45,6 +45,12 @@ static const struct node *place_of_port(const struct node *service, const char *
 static int refuse(const struct claim *c, size_t other, const char *port)
 {
     const struct compose_service *services = c->l->project->services;
+    if (c->l->nodes[c->service] == c->l->nodes[other])
+        return node_error(c->l, place_of_port(c->l->nodes[c->service], port),
+                          "the agents \"%s\" and \"%s\" would both publish the port %s/%s of the "
+                          "host; publish a range as large as the scale, or the container's port "
+                          "alone",
+                          services[other].name, services[c->service].name, port, c->protocol);
     return node_error(
         c->l, place_of_port(c->l->nodes[c->service], port),
         "service \"%s\" publishes the port %s/%s of the host, as service \"%s\" on line "

@@ -100,6 +100,55 @@ static int find_name(struct loader *l)
 
 /* ---- services ---- */
 
+static int too_many(struct loader *l, const struct node *at)
+{
+    return node_error(l, at, "more than %d services, with what is scaled; use fewer",
+                      COMPOSE_SERVICES_MAX);
+}
+
+/* How many agents each service is, and in all. */
+static int look_at_services(struct loader *l, const struct node *services, size_t *agents,
+                            size_t *ret_total)
+{
+    *ret_total = 0;
+    for (size_t i = 0; i < services->n_entries; i++) {
+        const struct node_entry *e = &services->entries[i];
+        int r = service_look(l, e->key, e->value, &agents[i]);
+        if (r < 0)
+            return r;
+        *ret_total += agents[i];
+        if (*ret_total > COMPOSE_SERVICES_MAX)
+            return too_many(l, e->key);
+    }
+    return 0;
+}
+
+static int make_room(struct loader *l, size_t n)
+{
+    l->project->services = calloc(n + 1, sizeof(*l->project->services));
+    l->nodes = calloc(n + 1, sizeof(void *));
+    l->specs = calloc(n + 1, sizeof(void *));
+    if (!l->project->services || !l->nodes || !l->specs)
+        return -ENOMEM;
+    l->n_specs = n;
+    return 0;
+}
+
+static int load_agents(struct loader *l, const struct node *services)
+{
+    _cleanup_free_ size_t *agents = calloc(services->n_entries, sizeof(*agents));
+    size_t total;
+    int r = agents ? look_at_services(l, services, agents, &total) : -ENOMEM;
+    if (r == 0)
+        r = make_room(l, total);
+    for (size_t i = 0; r == 0 && i < services->n_entries; i++)
+        r = service_load(l, services->entries[i].key, services->entries[i].value, agents[i]);
+    if (r == 0 && total == 0)
+        return diag_warning(&l->diag, NULL, "services", 0, 0,
+                            "no service is active; name a profile with --profile");
+    return r;
+}
+
 static int load_services(struct loader *l)
 {
     const struct node_entry *e = node_entry(l->root, "services");
@@ -110,22 +159,9 @@ static int load_services(struct loader *l)
         return node_error(l, e->key, "no service stands under \"services:\"");
     if (e->value->kind != NODE_MAP)
         return node_error(l, e->key, "\"services\" must be a mapping of names to services");
-    size_t n = e->value->n_entries;
-    if (n > COMPOSE_SERVICES_MAX)
-        return node_error(l, e->value->entries[COMPOSE_SERVICES_MAX].key,
-                          "more than %d services; split the file", COMPOSE_SERVICES_MAX);
-    l->project->services = calloc(n, sizeof(*l->project->services));
-    l->nodes = calloc(n, sizeof(void *));
-    l->specs = calloc(n, sizeof(void *));
-    if (!l->project->services || !l->nodes || !l->specs)
-        return -ENOMEM;
-    l->n_specs = n;
-    for (size_t i = 0; i < n; i++) {
-        int r = service_load(l, e->value->entries[i].key, e->value->entries[i].value);
-        if (r < 0)
-            return r;
-    }
-    return 0;
+    return e->value->n_entries > COMPOSE_SERVICES_MAX
+               ? too_many(l, e->value->entries[COMPOSE_SERVICES_MAX].key)
+               : load_agents(l, e->value);
 }
 
 /* ---- loading ---- */
@@ -139,6 +175,7 @@ static void loader_close(struct loader *l)
     json_decref(l->index);
     json_decref(l->profiles);
     json_decref(l->inactive);
+    json_decref(l->scales);
     includes_close(l);
     sources_close(l);
     tree_close(&l->tree);
@@ -227,9 +264,10 @@ int compose_load_texts(const struct compose_options *options, const struct compo
         .index = json_object(),
         .profiles = json_object(),
         .inactive = json_object(),
+        .scales = json_object(),
         .project = calloc(1, sizeof(*l.project)),
     };
-    int r = l.profiles && l.inactive && l.index && l.project ? 0 : -ENOMEM;
+    int r = l.profiles && l.inactive && l.scales && l.index && l.project ? 0 : -ENOMEM;
     if (r == 0 && !(l.project->file = strdup(texts[0].path)))
         r = -ENOMEM;
     if (r == 0)

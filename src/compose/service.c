@@ -12,7 +12,8 @@
 #include "compose/load.h"
 
 /* Columns, and what is gone before the spec sees the service. */
-static const char *const own_keys[] = {"image", "env_file", "build", "profiles", "extends"};
+static const char *const own_keys[] = {"image",   "env_file", "build", "profiles",
+                                       "extends", "scale",    "deploy"};
 
 /* The values below these are texts for the container, whatever they look like. */
 static const char *const text_keys[] = {"environment", "labels", NULL};
@@ -21,6 +22,7 @@ static const char *const text_keys[] = {"environment", "labels", NULL};
 struct reading {
     struct loader *l;
     const char *name;
+    size_t replica; /* of several agents which one, from 1 on */
     const struct node *key, *node;
     const struct node *failed; /* what the spec last asked the place of */
     size_t where;              /* how long the text of that place is */
@@ -199,6 +201,8 @@ static int read_service(struct reading *rd, struct compose_service *s, struct sp
     int r = convert_map(rd->l, rd->node, text_keys, &rd->json);
     (void)json_object_del(rd->json, "profiles");
     if (r == 0)
+        r = scale_apply(rd->l, rd->node, rd->json, rd->key->text, rd->replica);
+    if (r == 0)
         r = take_image(rd, s);
     if (r == 0)
         r = take_settings(rd, s);
@@ -209,24 +213,48 @@ static int read_service(struct reading *rd, struct compose_service *s, struct sp
     return r < 0 ? r : make_spec(rd, s, ret_spec);
 }
 
-static int load_active(struct loader *l, const struct node *key, const struct node *value)
+static int load_agent(struct loader *l, const struct node *key, const struct node *value,
+                      size_t replica)
 {
     size_t i = l->project->n_services++;
     struct compose_service *s = &l->project->services[i];
     l->nodes[i] = value;
     s->line = key->line;
-    s->name = strdup(key->text);
-    if (!s->name || json_object_set_new(l->index, s->name, json_integer((json_int_t)i)) < 0)
+    if (replica == 0)
+        s->name = strdup(key->text);
+    else if (asprintf(&s->name, "%s-%zu", key->text, replica) < 0)
+        s->name = NULL;
+    if (!s->name)
         return -ENOMEM;
-    struct reading rd = {.l = l, .name = s->name, .key = key, .node = value};
+    if (!agent_name_is_valid(s->name))
+        return node_error(l, key, "\"%s\" is scaled, and \"%s\" is too long for a name", key->text,
+                          s->name);
+    if (json_object_get(l->index, s->name))
+        return node_error(l, key,
+                          "two agents would be called \"%s\": a service of that name, and one of a "
+                          "service that is scaled; rename one service",
+                          s->name);
+    if (json_object_set_new(l->index, s->name, json_integer((json_int_t)i)) < 0)
+        return -ENOMEM;
+    struct reading rd = {.l = l, .name = s->name, .replica = replica, .key = key, .node = value};
     int r = read_service(&rd, s, &l->specs[i]);
     json_decref(rd.json);
     return r;
 }
 
-int service_load(struct loader *l, const struct node *key, const struct node *value)
+int service_load(struct loader *l, const struct node *key, const struct node *value, size_t agents)
+{
+    int r = agents == 1 ? load_agent(l, key, value, 0) : 0;
+    for (size_t i = 1; r == 0 && agents > 1 && i <= agents; i++)
+        r = load_agent(l, key, value, i);
+    return r;
+}
+
+int service_look(struct loader *l, const struct node *key, const struct node *value,
+                 size_t *ret_agents)
 {
     bool active = true;
+    *ret_agents = 0;
     if (!agent_name_is_valid(key->text))
         return node_error(l, key,
                           "\"%s\" cannot be the name of a service; use 1 to %d letters, digits and "
@@ -239,5 +267,8 @@ int service_load(struct loader *l, const struct node *key, const struct node *va
     int r = check_keys(&rd);
     if (r == 0)
         r = profiles_check(l, key, value, &active);
-    return r < 0 || !active ? r : load_active(l, key, value);
+    if (r < 0 || !active)
+        return r;
+    r = scale_count(l, value, ret_agents);
+    return r < 0 ? r : scale_note(l, key, *ret_agents);
 }

@@ -125,7 +125,9 @@ static void services(void **state)
     put_services(&in, COMPOSE_SERVICES_MAX);
     loads(&in);
     put_services(&out, COMPOSE_SERVICES_MAX + 1);
-    refused(&out, NULL, "compose.yaml:10002:3: more than 10000 services; split the file");
+    refused(&out, NULL,
+            "compose.yaml:10002:3: more than 10000 services, with what is scaled; "
+            "use fewer");
 }
 
 /* One long text that many services share: few nodes, many bytes. */
