@@ -83,6 +83,22 @@ static void fill_ready(struct spec_settings *s, const json_t *ready, struct aren
     }
 }
 
+/* Who says how an image is built, and nothing of pulls, has it built. */
+static void fill_pull(struct spec_settings *s, const json_t *root)
+{
+    const char *policy = json_string_value(json_object_get(root, "pull_policy"));
+    if (!policy)
+        s->pull = json_object_get(root, "build") ? PULL_BUILD : PULL_MISSING;
+    else if (strcmp(policy, "always") == 0)
+        s->pull = PULL_ALWAYS;
+    else if (strcmp(policy, "never") == 0)
+        s->pull = PULL_NEVER;
+    else if (strcmp(policy, "build") == 0)
+        s->pull = PULL_BUILD;
+    else if (pull_every_parse(policy, &s->pull_every_ns) == 0)
+        s->pull = PULL_EVERY;
+}
+
 static void fill_settings(struct spec_settings *s, const json_t *root, struct arena *arena)
 {
     const json_t *roost = json_object_get(root, "x-roost"),
@@ -99,6 +115,7 @@ static void fill_settings(struct spec_settings *s, const json_t *root, struct ar
     s->stop_after_ns = duration_of(roost, "stop_after", 0);
     s->restart_unhealthy = is_word(json_object_get(roost, "on_unhealthy"), "restart");
     s->follow_image = json_is_true(json_object_get(roost, "follow_image"));
+    fill_pull(s, root);
     s->stop_grace_ns = duration_of(root, "stop_grace_period", STOP_GRACE_NS);
 }
 

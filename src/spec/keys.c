@@ -14,6 +14,7 @@ static const struct key keys[] = {
     {"container_name", read_container_name, .flags = KEY_UNHASHED},
     {"restart", read_restart, .flags = KEY_UNHASHED},
     {"depends_on", read_depends_on, .flags = KEY_UNHASHED},
+    {"pull_policy", read_pull_policy, .flags = KEY_UNHASHED},
     {"x-roost", read_roost, .flags = KEY_UNHASHED},
     {"hostname", read_hostname, put_field, "Hostname", say_option, "--hostname"},
     {"user", read_user, put_field, "User", say_option, "--user"},

@@ -107,4 +107,4 @@ key_read_fn read_memory, read_cpus, read_pids_limit, read_stop_signal, read_grac
 key_put_fn put_memory, put_cpus, put_grace_period;
 key_say_fn say_grace_period;
 
-key_read_fn read_depends_on, read_roost;
+key_read_fn read_depends_on, read_roost, read_pull_policy;

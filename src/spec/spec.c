@@ -69,7 +69,6 @@ static const char *const unsupported[] = {
     "privileged",
     "profiles",
     "provider",
-    "pull_policy",
     "runtime",
     "scale",
     "secrets",

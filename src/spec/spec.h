@@ -23,6 +23,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "core/agent.h"
+#include "spec/pull.h"
 
 struct spec;
 
@@ -100,6 +101,8 @@ struct spec_settings {
     uint64_t stop_after_ns; /* a paused agent is stopped after this; 0: never */
     bool restart_unhealthy; /* on_unhealthy: restart */
     bool follow_image;
+    enum pull_policy pull;
+    uint64_t pull_every_ns; /* PULL_EVERY */
     bool has_healthcheck;
     uint64_t stop_grace_ns; /* stop_grace_period; 10 s by default */
     const struct spec_depends *depends;

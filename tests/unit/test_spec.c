@@ -146,7 +146,15 @@ static void errors(void **state)
         {"{'zzzzzz': 1}", "spec.zzzzzz: unknown key; remove it"},
         {"{'a\\u001b[31m': 1}", "spec.a\\x1b[31m: unknown key; remove it"},
         {"{'build': '.'}", "spec.build: not supported yet; remove it"},
-        {"{'pull_policy': 'always'}", "spec.pull_policy: not supported yet; remove it"},
+        {"{'pull_policy': 'sometimes'}",
+         "spec.pull_policy: expected missing, if_not_present, always, never, build, daily, weekly "
+         "or every_<duration>, found \"sometimes\""},
+        {"{'pull_policy': 'every_'}",
+         "spec.pull_policy: \"every_\" is no time; write it like every_12h or every_2d"},
+        {"{'pull_policy': 'every_<duration>'}",
+         "spec.pull_policy: \"every_<duration>\" is no time; write it like every_12h or every_2d"},
+        {"{'pull_policy': 'every_0s'}",
+         "spec.pull_policy: \"every_0s\" is no time; write it like every_12h or every_2d"},
         {"{'profiles': []}", "spec.profiles: not supported yet; remove it"},
         {"{'env_file': 'x'}",
          "spec.env_file: only a compose file may have it, a row has no files; put the "
