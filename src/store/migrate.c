@@ -9,12 +9,14 @@
 
 extern const char schema_sql[]; /* schema.sql, by embed.S */
 extern const char schema2_sql[];
+extern const char schema3_sql[];
 
 const struct migration_list *migrate_builtin(void)
 {
     static const struct migration steps[] = {
         {1, schema_sql},
         {2, schema2_sql},
+        {3, schema3_sql},
     };
     static const struct migration_list list = {steps, ARRAY_LEN(steps)};
     return &list;

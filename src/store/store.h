@@ -254,6 +254,35 @@ int store_write_resources(struct store *store, const char *source,
                           const struct store_resource *resources, size_t n,
                           struct error *err) _must_use_;
 
+/* pulls: when each image was pulled last, by the reference as rows write it. *ret_ms is 0 for
+ * never. Neither waits for the disk. */
+int store_read_pull(struct store *store, const char *image, int64_t *ret_ms,
+                    struct error *err) _must_use_;
+int store_write_pull(struct store *store, const char *image, int64_t time_ms,
+                     struct error *err) _must_use_;
+
+/* taken: containers that Compose made and that belong to an agent all the same. They have no label
+ * of ours; `spec` and `lifecycle` are what they count as made from. One an agent: the last. */
+struct store_taken {
+    const char *container_id;
+    const char *agent;
+    const char *spec; /* as spec_id_format() */
+    const char *lifecycle;
+};
+typedef int store_taken_fn(void *ctx, const struct store_taken *taken);
+int store_read_taken(struct store *store, store_taken_fn *taken, void *ctx,
+                     struct error *err) _must_use_;
+int store_write_taken(struct store *store, const struct store_taken *taken,
+                      struct error *err) _must_use_;
+
+/* allowed: the fields by which an agent may hand out the host ("privileged", "volumes[2]"). A
+ * permission stays until the agent's row is deleted. */
+typedef int store_allowed_fn(void *ctx, const char *agent, const char *field);
+int store_read_allowed(struct store *store, store_allowed_fn *allowed, void *ctx,
+                       struct error *err) _must_use_;
+int store_allow(struct store *store, const char *agent, const char *field,
+                struct error *err) _must_use_;
+
 /* A consistent copy of the database to a new file (VACUUM INTO), 0600, which appears when it is
  * whole and on the disk. -EEXIST: nothing is overwritten. */
 int store_backup(struct store *store, const char *path, struct error *err) _must_use_;

@@ -61,20 +61,21 @@ static void another_writer_is_waited_for_and_named(void **state)
     (void)store_close(store);
 }
 
-/* Rows until there is no room: -ENOSPC, what was written stays, and it goes on once there is room.
- */
+/* Rows until there is no room, large ones and then small ones for what is left: -ENOSPC, what was
+ * written stays, and it goes on once there is room. */
 static int fill(struct store *store, struct error *err)
 {
     static char image[4001];
     char name[16];
     int n = 0;
     memset(image, 'x', sizeof(image) - 1);
-    for (int r = 0; r == 0 && n < 100000; n += r == 0) {
-        (void)snprintf(name, sizeof(name), "a%d", n);
-        r = write_row(store, name, image, err);
-        if (r < 0)
-            assert_int_equal(r, -ENOSPC);
-    }
+    for (int small = 0; small <= 1; small++)
+        for (int r = 0; r == 0 && n < 100000; n += r == 0) {
+            (void)snprintf(name, sizeof(name), "a%d", n);
+            r = write_row(store, name, small ? "x" : image, err);
+            if (r < 0)
+                assert_int_equal(r, -ENOSPC);
+        }
     assert_true(n > 0 && n < 100000);
     assert_int_equal(err->kind, ERROR_STORAGE);
     assert_string_equal(err->code, "disk_full");
