@@ -24,6 +24,9 @@
 #pragma once
 
 #include <stddef.h>
+/* uthash ends the program when memory is short unless told otherwise: a handle without a table is
+ * looked at after each addition instead. */
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 #include <uv.h>
 

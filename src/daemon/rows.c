@@ -87,7 +87,11 @@ static struct fleet_row *row_of(struct fleet *f, const char *name)
         return NULL;
     }
     HASH_ADD_KEYPTR(hh, f->rows, row->name, strlen(row->name), row);
-    return row;
+    if (row->hh.tbl)
+        return row;
+    free(row->name);
+    free(row);
+    return NULL;
 }
 
 static int read_idle_timeout(const struct store_agent *agent, uint64_t *ret_ns, struct error *err)

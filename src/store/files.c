@@ -186,6 +186,8 @@ int files_prepare(const char *path, bool create, char **ret_path, struct error *
                          "there is no database %s; `roost apply` or `roost serve` makes one", path);
     if (r < 0)
         return r;
+    /* files_resolve() sets it when all is well.
+     * NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
     _cleanup_free_ char *folder = strndup(real, (size_t)(strrchr(real, '/') - real) + 1);
     if (!folder)
         return no_memory(err);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -19,7 +20,7 @@ void *call_alloc(size_t size)
     void *p = calloc(1, size);
     if (!p) {
         log_error("out of memory");
-        abort();
+        _exit(EXIT_FAILURE); /* not exit(): what runs then would need memory, too */
     }
     return p;
 }
