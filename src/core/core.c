@@ -202,7 +202,7 @@ struct agent_view agent_view_of(const struct core *core, const struct agent *a)
             view.lease_until_ns = lease->until_ns;
     }
     const char *standing =
-        a->presence == PRESENCE_ROW ? settle_standing_error(a, decide(agent_facts(core, a))) : NULL;
+        a->presence == PRESENCE_ROW ? facts_standing_error(a, decide(agent_facts(core, a))) : NULL;
     view.reason = standing ? standing : a->reason ? a->reason : "";
     memcpy(view.container, c->id, CONTAINER_ID_SIZE);
     return view;

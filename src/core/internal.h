@@ -9,7 +9,10 @@
  *   complete.c CORE_COMPLETION changes what is, and ends the operation in flight
  *   state.c    the only writer of agent->state; what a changed container means for it
  *   depends.c  who depends on whom, and what that forbids or wants
- *   settle.c   picture -> facts -> rule -> at most one operation
+ *   facts.c    picture -> facts, and in words
+ *   settle.c   facts -> rule -> at most one operation
+ *   rollout.c  mass changes: so many at once, and no further after failures
+ *   memory.c   what is remembered of an agent over a restart
  *   recreate.c the next step of a recreate, from what is there
  *   pass.c     passes and their reports
  *   lease.c    leases, and who waits for an agent to be ready
@@ -361,15 +364,26 @@ bool depends_want_awake(const struct core *core, const struct agent *a);
 const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_hopeless,
                            uint64_t *ret_until_ns);
 
-/* settle.c */
+/* facts.c */
 bool agent_is_wanted_awake(const struct core *core, const struct agent *a);
 bool agent_is_busy(const struct agent *a);
 bool container_is_wanted(const struct agent *a, const struct container *c);
 uint32_t agent_facts(const struct core *core, const struct agent *a);
+const char *facts_standing_error(const struct agent *a, const struct rule *rule);
+void facts_reason(const struct agent *a, const struct rule *rule, char *buf, size_t size);
+
+/* settle.c */
 void settle_all(struct core *core);
-void settle_save(struct core *core, struct agent *a); /* EFFECT_SAVE, when there is something new */
-const char *settle_standing_error(const struct agent *a, const struct rule *rule);
-void settle_reason(const struct agent *a, const struct rule *rule, char *buf, size_t size);
+
+/* rollout.c */
+enum gate { GATE_OPEN, GATE_WAIT, GATE_CLOSED };
+enum gate rollout_gate(struct core *core, struct agent *a, const struct rule *rule);
+void rollout_end(struct core *core, struct agent *a, bool failed);
+void rollout_reopen(struct core *core);
+
+/* memory.c */
+void memory_save(struct core *core, struct agent *a); /* EFFECT_SAVE, when there is something new */
+bool memory_forget(struct core *core, const struct agent *a); /* false: no memory for the effects */
 
 /* lease.c */
 void leases_wake(struct core *core, const struct core_wake *wake);

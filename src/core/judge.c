@@ -49,7 +49,7 @@ void judge_tell(struct core *core, struct agent *a, enum event_kind kind, const 
     h->oom_killed = c->exit_seen && c->oom_killed;
     /* In the same step, so that the event and the state that it tells of are one transaction. */
     a->save = true;
-    settle_save(core, a);
+    memory_save(core, a);
     mark_dirty(core, a);
 }
 

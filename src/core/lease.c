@@ -164,7 +164,7 @@ static enum answer refusal(const struct core *core, const struct agent *a, const
     const struct rule *rule = decide(agent_facts(core, a));
     if (rule->report != REPORT_ERROR)
         return ANSWER_DONE;
-    *ret_words = settle_standing_error(a, rule);
+    *ret_words = facts_standing_error(a, rule);
     return ANSWER_INVALID;
 }
 

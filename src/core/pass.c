@@ -131,8 +131,7 @@ static void begin(struct core *core, struct pass *p)
     }
     p->begun = true;
     if (!p->request.dry_run) {
-        core->rollout_halted = false;
-        core->rollout_failures = 0;
+        rollout_reopen(core);
     }
     HASH_ITER (hh, core->agents, a, next) {
         if (in_scope(p, a))
@@ -193,7 +192,7 @@ void pass_note(struct core *core, const struct agent *a, const struct rule *rule
         if (!entry || entry->noted)
             continue;
         char reason[REASON_MAX];
-        settle_reason(a, rule, reason, sizeof(reason));
+        facts_reason(a, rule, reason, sizeof(reason));
         entry->noted = true;
         entry->has_lifecycle = a->presence == PRESENCE_ROW;
         entry->lifecycle = a->lifecycle;
@@ -203,7 +202,7 @@ void pass_note(struct core *core, const struct agent *a, const struct rule *rule
             entry->action = REPORT_PAUSED;
         if (reason[0] != '\0')
             (void)set_text(core, &entry->reason, reason);
-        const char *error = settle_standing_error(a, rule);
+        const char *error = facts_standing_error(a, rule);
         if (error)
             (void)set_text(core, &entry->error, error);
     }

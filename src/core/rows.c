@@ -93,8 +93,7 @@ void rows_take(struct core *core, const struct core_row *row)
     (void)set_text(core, &a->invalid, row->invalid);
     take_container_name(core, a, row->container_name);
     take_depends(core, a, row);
-    core->rollout_halted = false;
-    core->rollout_failures = 0;
+    rollout_reopen(core);
     agent_well(core, a);
     a->crashes = 0;
     a->job_done = false;

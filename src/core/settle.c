@@ -7,176 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ROLLOUT_FAILURES_MAX 3
-
-bool agent_is_wanted_awake(const struct core *core, const struct agent *a)
-{
-    if (a->presence != PRESENCE_ROW)
-        return false;
-    return a->lifecycle == LIFECYCLE_HOT || leases_hold(core, a) || depends_want_awake(core, a);
-}
-
-bool agent_is_busy(const struct agent *a)
-{
-    return a->operation.id != 0 || a->queue != QUEUE_NONE || a->unknown || a->blocked ||
-           (a->probe_at_ns != 0 && !a->told_not_ready);
-}
-
-bool container_is_wanted(const struct agent *a, const struct container *c)
-{
-    if (c->status == CONTAINER_DEAD || c->doomed)
-        return false;
-    if (agent_is_rolled_back(a))
-        return same_id(c->id, a->kept);
-    if (a->forced && same_id(c->id, a->forced_id))
-        return false;
-    return c->spec.version == a->spec.version && c->made_as == a->lifecycle && c->differs == 0 &&
-           memcmp(c->spec.sha256, a->spec.sha256, sizeof(a->spec.sha256)) == 0;
-}
-
-static uint32_t row_facts(const struct agent *a)
-{
-    switch (a->presence) {
-    case PRESENCE_TOMBSTONE:
-        return FACT_DELETED;
-    case PRESENCE_NONE:
-        return a->remove_orphan ? FACT_DELETED : FACT_ORPHAN;
-    case PRESENCE_ROW:
-        break;
-    }
-    uint32_t facts = a->lifecycle == LIFECYCLE_HOT ? FACT_HOT : FACT_LAZY;
-    if (a->held)
-        facts |= FACT_HELD;
-    if (a->invalid || a->on_cycle)
-        facts |= FACT_INVALID;
-    if (a->conflict != CONFLICT_NONE)
-        facts |= FACT_CONFLICT;
-    return facts;
-}
-
-static uint32_t status_fact(enum container_status status)
-{
-    switch (status) {
-    case CONTAINER_CREATED:
-        return FACT_CREATED;
-    case CONTAINER_RUNNING:
-        return FACT_RUNNING;
-    case CONTAINER_PAUSED:
-        return FACT_PAUSED;
-    case CONTAINER_RESTARTING:
-        return FACT_RESTARTING;
-    case CONTAINER_EXITED:
-        return FACT_EXITED;
-    case CONTAINER_REMOVING:
-        return FACT_REMOVING;
-    case CONTAINER_DEAD:
-        return FACT_DEAD;
-    case CONTAINER_STATUS_UNKNOWN:
-        return 0;
-    }
-    return 0;
-}
-
-static uint32_t container_facts(const struct agent *a)
-{
-    const struct container *c = &a->containers[SLOT_MAIN];
-    uint32_t facts = 0;
-    if (a->containers[SLOT_NEW].known || a->containers[SLOT_OLD].known)
-        facts |= FACT_HALF | FACT_EXISTS;
-    if (!c->known)
-        return facts;
-    facts |= FACT_EXISTS | status_fact(c->status);
-    if (c->renamed)
-        facts |= FACT_RENAMED;
-    if (c->status == CONTAINER_PAUSED && a->lifecycle == LIFECYCLE_LAZY && a->sleep == SLEEP_PAUSE)
-        facts |= FACT_PAUSED_BY_US;
-    bool wanted = container_is_wanted(a, c);
-    if (!wanted && c->made_as == LIFECYCLE_HOT)
-        facts |= FACT_MADE_HOT;
-    if (!wanted)
-        facts |= FACT_DRIFTED;
-    else if (c->policy == POLICY_TAMPERED && !agent_is_rolled_back(a))
-        facts |= FACT_TAMPERED;
-    return facts;
-}
-
-uint32_t agent_facts(const struct core *core, const struct agent *a)
-{
-    uint32_t facts = row_facts(a) | container_facts(a);
-    if (leases_hold(core, a))
-        facts |= FACT_LEASED;
-    if (a->restart_unhealthy && a->containers[SLOT_MAIN].health == HEALTH_UNHEALTHY)
-        facts |= FACT_SICK;
-    if (agent_is_wanted_awake(core, a))
-        return facts | FACT_AWAKE | FACT_IN_USE | FACT_ADOPTED;
-    if (a->idle_since_ns != 0)
-        facts |= FACT_ADOPTED;
-    bool idle = a->idle_since_ns != 0 && core->now_ns >= a->idle_since_ns + a->idle_timeout_ns;
-    if (!idle && !a->sleep_now)
-        facts |= FACT_IN_USE;
-    if (a->stop_after_ns != 0 && a->paused_since_ns != 0 &&
-        core->now_ns >= a->paused_since_ns + a->stop_after_ns)
-        facts |= FACT_OVERSLEPT;
-    return facts;
-}
-
-static const char *drift_reason(const struct agent *a)
-{
-    const struct container *c = &a->containers[SLOT_MAIN];
-    if (!c->known)
-        return "";
-    if (a->forced)
-        return "asked for";
-    if (c->made_as != a->lifecycle)
-        return a->lifecycle == LIFECYCLE_HOT ? "lifecycle changed from lazy to hot"
-                                             : "lifecycle changed from hot to lazy";
-    if (c->spec.version != a->spec.version ||
-        memcmp(c->spec.sha256, a->spec.sha256, sizeof(a->spec.sha256)) != 0)
-        return "spec changed";
-    return c->differs ? "the container is not what its label says" : "";
-}
-
-static const char *conflict_text(enum conflict conflict)
-{
-    switch (conflict) {
-    case CONFLICT_NAME:
-        return "name_conflict: a container that is not roost's has this name; remove or rename it, "
-               "or set "
-               "container_name";
-    case CONFLICT_DUPLICATE:
-        return "duplicate: a second container carries this agent's labels (made from a commit of "
-               "it?); "
-               "remove that one";
-    case CONFLICT_COMPOSE:
-        return "compose_running: Compose has a container of this project and service; run `docker "
-               "compose "
-               "down` first";
-    case CONFLICT_NONE:
-        break;
-    }
-    return "";
-}
-
-/* What a person should know of an agent for which nothing is (or can be) done; NULL when all is
- * well. */
-const char *settle_standing_error(const struct agent *a, const struct rule *rule)
-{
-    if (rule->all & FACT_CONFLICT)
-        return conflict_text(a->conflict);
-    if (rule->all & FACT_INVALID)
-        return a->on_cycle ? "depends_on goes round in a circle, or leads into one" : a->invalid;
-    return agent_is_rolled_back(a) ? a->reason : NULL;
-}
-
-void settle_reason(const struct agent *a, const struct rule *rule, char *buf, size_t size)
-{
-    const char *reason = rule->action == ACTION_NONE ? "" : rule->meaning;
-    bool drift = rule->action == ACTION_RECREATE || rule->report == REPORT_DEFERRED;
-    if (drift && *drift_reason(a))
-        reason = drift_reason(a);
-    (void)snprintf(buf, size, "%s", reason);
-}
-
 /* The operation that an action comes to, on the containers that are there. */
 static struct step action_step(const struct core *core, const struct agent *a,
                                const struct rule *rule)
@@ -257,40 +87,6 @@ static void told_sent(struct core *core, struct agent *a, const struct step *ste
         agent_move(core, a, INPUT_STOP_SENT);
 }
 
-/* The roll-out: how many hot agents may be down at once because of us. */
-static void rolling_end(struct core *core, struct agent *a, bool failed)
-{
-    if (!a->rolling)
-        return;
-    a->rolling = false;
-    core->rolling--;
-    core->rollout_failures = failed ? core->rollout_failures + 1 : 0;
-    if (core->rollout_failures >= ROLLOUT_FAILURES_MAX && !core->rollout_halted) {
-        core->rollout_halted = true;
-        judge_rollout_halted(core);
-    }
-    struct agent *waiting;
-    while ((waiting = queue_pop(core, QUEUE_ROLLOUT)))
-        mark_dirty(core, waiting);
-}
-
-enum gate { GATE_OPEN, GATE_WAIT, GATE_CLOSED };
-
-static enum gate rollout_gate(struct core *core, struct agent *a, const struct rule *rule)
-{
-    bool costs = rule->action == ACTION_RECREATE && a->lifecycle == LIFECYCLE_HOT &&
-                 a->presence == PRESENCE_ROW && container_is_up(&a->containers[SLOT_MAIN]);
-    if (!costs || a->rolling)
-        return GATE_OPEN;
-    if (core->rollout_halted)
-        return GATE_CLOSED;
-    if (core->rolling >= core->config.max_unavailable)
-        return GATE_WAIT;
-    a->rolling = true;
-    core->rolling++;
-    return GATE_OPEN;
-}
-
 /* A first start waits for what it depends on, and does not happen without. A later one waits only
  * while there is hope, and in a recreate not at all: what ran before should not stay down because
  * its neighbour is. */
@@ -330,7 +126,7 @@ static void go(struct core *core, struct agent *a, const struct rule *rule, cons
     bool starts = step->kind == OPERATION_START && step->slot == SLOT_MAIN;
     uint64_t retry_at_ns = starts ? agent_retry_at_ns(a) : a->retry_at_ns;
     if (core->now_ns < retry_at_ns) {
-        rolling_end(core, a, true);
+        rollout_end(core, a, true);
         clock_arm(core, a, retry_at_ns);
         settled(core, a,
                 a->reason ? a->reason : "it crashed, and is started again after a back-off");
@@ -340,7 +136,7 @@ static void go(struct core *core, struct agent *a, const struct rule *rule, cons
     if (gate != GATE_OPEN && a->waits_since_ns == 0)
         a->waits_since_ns = core->now_ns;
     if (gate != GATE_OPEN)
-        rolling_end(core, a, false); /* what it waits for may wait for its place in the roll-out */
+        rollout_end(core, a, false); /* what it waits for may wait for its place in the roll-out */
     if (gate == GATE_CLOSED) {
         a->stuck = true; /* depends_wake_dependents() */
         if (!agent_is_rolled_back(a))
@@ -375,27 +171,6 @@ static void go(struct core *core, struct agent *a, const struct rule *rule, cons
         queue_push(core, a, QUEUE_WAITING);
 }
 
-/* For the same reason as is_leaving(). */
-static bool save_nothing(struct core *core, const struct agent *a)
-{
-    struct effect *e = effect_add(core, EFFECT_SAVE);
-    if (!e)
-        return false;
-    e->save = (struct core_memory){
-        .name = effect_text(core, a->name), .state = STATE_MISSING, .reason = ""};
-    return effect_whole(core);
-}
-
-static bool tell_forget(struct core *core, const struct agent *a)
-{
-    struct effect *e = save_nothing(core, a) ? effect_add(core, EFFECT_FORGET) : NULL;
-    if (!e)
-        return false;
-    e->forget.name = effect_text(core, a->name);
-    e->forget.generation = a->generation;
-    return effect_whole(core);
-}
-
 /* Nothing left of a deleted row, or of an orphan: forget the agent. True: `a` is gone. */
 static bool forget(struct core *core, struct agent *a)
 {
@@ -405,7 +180,7 @@ static bool forget(struct core *core, struct agent *a)
     if (core->list_step != 0)
         return false; /* that listing may still show what is gone, and would be believed of one that
                          is not known */
-    if (a->presence == PRESENCE_TOMBSTONE && !tell_forget(core, a))
+    if (a->presence == PRESENCE_TOMBSTONE && !memory_forget(core, a))
         return false;
     settled(core, a, NULL);
     agents_remove(core, a);
@@ -445,7 +220,7 @@ static void look_again(struct core *core, struct agent *a)
 
 static void end_of_work(struct core *core, struct agent *a)
 {
-    rolling_end(core, a, agent_is_rolled_back(a));
+    rollout_end(core, a, agent_is_rolled_back(a));
     a->forced = false;
 }
 
@@ -482,7 +257,7 @@ static void act(struct core *core, struct agent *a, const struct rule *rule)
             rest(core, a);
         end_of_work(core, a);
         tell_orphan(core, a);
-        settled(core, a, settle_standing_error(a, rule));
+        settled(core, a, facts_standing_error(a, rule));
     }
 }
 
@@ -564,7 +339,7 @@ static bool settle(struct core *core, struct agent *a)
     const struct rule *rule = decide(agent_facts(core, a));
     pass_note(core, a, rule);
     if (a->presence != PRESENCE_ROW)
-        rolling_end(core, a, false);
+        rollout_end(core, a, false);
     if (a->presence != PRESENCE_ROW && forget(core, a))
         return true;
     act(core, a, rule);
@@ -580,37 +355,6 @@ static bool settle(struct core *core, struct agent *a)
     return false;
 }
 
-/* It is being removed, by us. Who starts after a crash must not miss it, least of all for a new row
- * of that name. */
-static bool is_leaving(const struct agent *a)
-{
-    bool in_flight = a->operation.id != 0 && a->operation.kind == OPERATION_REMOVE &&
-                     a->operation_slot == SLOT_MAIN;
-    return in_flight || a->containers[SLOT_MAIN].doomed;
-}
-
-void settle_save(struct core *core, struct agent *a)
-{
-    if (!a->save || a->presence == PRESENCE_NONE)
-        return;
-    struct effect *e = effect_add(core, EFFECT_SAVE);
-    if (!e)
-        return;
-    const struct container *c = &a->containers[SLOT_MAIN];
-    e->save.name = effect_text(core, a->name);
-    e->save.state = a->state;
-    e->save.reason = effect_text(core, a->reason ? a->reason : "");
-    e->save.failed_generation = agent_is_rolled_back(a) ? a->failed_generation : 0;
-    e->save.has_container = (c->known && !is_leaving(a)) || e->save.failed_generation != 0;
-    memcpy(e->save.container, e->save.failed_generation ? a->kept : c->id, CONTAINER_ID_SIZE);
-    e->save.episodes = a->episodes;
-    e->save.crashes = a->crashes;
-    memcpy(e->save.restarts_ns, a->restarts_ns, sizeof(a->restarts_ns));
-    e->save.retry_at_ns = a->crash_retry_at_ns;
-    e->save.idle_since_ns = a->idle_since_ns;
-    a->save = !effect_whole(core);
-}
-
 void settle_all(struct core *core)
 {
     if (!core->synced || core->depends_stale)
@@ -624,7 +368,7 @@ void settle_all(struct core *core)
         bool is_gone = settle(core, a);
         if (!is_gone) {
             clock_arm(core, a, leases_answer(core, a));
-            settle_save(core, a);
+            memory_save(core, a);
         }
         if (core->starved && !is_gone)
             mark_dirty(core, a);
