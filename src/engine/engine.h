@@ -169,6 +169,26 @@ void engine_volume_create(struct engine *engine, const char *name, const char *b
                           engine_done_fn *done, void *ctx);
 void engine_volume_remove(struct engine *engine, const char *name, engine_done_fn *done, void *ctx);
 
+/* A line about a pull's progress. */
+struct engine_pull_news {
+    const char *layer;      /* "" when it is about the whole image */
+    const char *status;     /* in the engine's words: "Downloading", "Pull complete" */
+    int64_t current, total; /* bytes; 0: not told */
+};
+typedef void engine_pull_fn(void *ctx, const struct engine_pull_news *news);
+
+/* Pull an image by its reference (without a tag: latest), with the credentials that the Docker
+ * configuration has for its registry (config.json of DOCKER_CONFIG or ~/.docker: credHelpers,
+ * credsStore, auths). A few at once, the others wait. It has no deadline, but ends when nothing is
+ * heard of it for five minutes. Any outcome but DONE has changed nothing that counts. `news` may be
+ * NULL; both are called with `ctx`. */
+void engine_image_pull(struct engine *engine, const char *image, engine_pull_fn *news,
+                       engine_done_fn *done, void *ctx);
+
+/* What a reference stands for at this engine: its image id as the result's `id`, or IMAGE_MISSING.
+ */
+void engine_image_id(struct engine *engine, const char *image, engine_done_fn *done, void *ctx);
+
 /* The engine's own facts for `roost doctor`: version, API versions, live-restore. */
 struct engine_info {
     const char *version;

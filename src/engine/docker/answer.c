@@ -19,7 +19,8 @@
      BIT(CALL_RENAME) | BIT(CALL_REMOVE) | BIT(CALL_UPDATE))
 #define READS                                                                                      \
     (BIT(CALL_PING) | BIT(CALL_LIST) | BIT(CALL_INSPECT) | BIT(CALL_NETWORK_LIST) |                \
-     BIT(CALL_VOLUME_INSPECT) | BIT(CALL_INFO) | BIT(CALL_EVENTS) | BIT(CALL_UPDATE))
+     BIT(CALL_VOLUME_INSPECT) | BIT(CALL_INFO) | BIT(CALL_EVENTS) | BIT(CALL_UPDATE) |             \
+     BIT(CALL_PULL) | BIT(CALL_IMAGE))
 
 /* First row that fits wins. `words` are looked for in the message, whatever their case. */
 static const struct {
@@ -63,6 +64,8 @@ static const struct {
     {BIT(CALL_VOLUME_INSPECT) | BIT(CALL_VOLUME_REMOVE), 404, "no such volume", ENGINE_NOT_FOUND},
     {BIT(CALL_NETWORK_CREATE) | BIT(CALL_VOLUME_CREATE), 404, "plugin",
      ENGINE_REFUSED}, /* its driver */
+    {BIT(CALL_PULL) | BIT(CALL_IMAGE), 404, "page not found", ENGINE_UNSUPPORTED},
+    {BIT(CALL_PULL) | BIT(CALL_IMAGE), 404, NULL, ENGINE_IMAGE_MISSING},
     {ANY_CALL, 404, NULL, ENGINE_UNSUPPORTED},
     {ANY_CALL, 405, NULL, ENGINE_UNSUPPORTED},
     {ANY_CALL, 501, NULL, ENGINE_UNSUPPORTED},
@@ -112,6 +115,8 @@ static const char *const call_names[] = {
     [CALL_VOLUME_REMOVE] = "remove volume",
     [CALL_INFO] = "read the engine's facts",
     [CALL_EVENTS] = "read the engine's events",
+    [CALL_PULL] = "pull image",
+    [CALL_IMAGE] = "look up image",
 };
 
 const char *call_name(enum call_kind call)

@@ -30,6 +30,8 @@ enum call_kind {
     CALL_VOLUME_REMOVE,
     CALL_INFO,
     CALL_EVENTS,
+    CALL_PULL,
+    CALL_IMAGE,
 };
 
 #define ANSWER_MESSAGE_SIZE 512

@@ -13,8 +13,8 @@
 /* Connections a lane may have. Creates scale up to 16 at once; starts are bound by the CPU and gain
  * nothing past 8; stops only wait. */
 static const unsigned lane_limits[LANES] = {
-    [LANE_PING] = 4,  [LANE_START] = 8, [LANE_READ] = 8,
-    [LANE_STOP] = 24, [LANE_BULK] = 16, [LANE_EVENTS] = 2,
+    [LANE_PING] = 4,  [LANE_START] = 8,  [LANE_READ] = 8, [LANE_STOP] = 24,
+    [LANE_BULK] = 16, [LANE_EVENTS] = 2, [LANE_PULL] = 3,
 };
 
 static void answer_request(struct request *r, const struct answer *answer)
@@ -237,6 +237,7 @@ int engine_docker_open(uv_loop_t *loop, const struct engine_options *options,
 void engine_close(struct engine *engine, void (*closed)(void *ctx), void *ctx)
 {
     engine->closing = true;
+    images_close(engine);
     engine->closed = closed;
     engine->closed_ctx = ctx;
     /* Not here: this may be a callback from within curl. */

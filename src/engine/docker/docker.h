@@ -31,6 +31,7 @@ struct engine_lane {
 };
 
 struct events;
+struct pull;
 
 struct engine {
     uv_loop_t *loop;
@@ -46,6 +47,7 @@ struct engine {
     char version[16]; /* agreed on, "" before */
 
     struct events *events;
+    struct pull *pulls; /* that wait for a credential helper */
     bool closing;
     void (*closed)(void *ctx);
     void *closed_ctx;
@@ -56,6 +58,9 @@ void engine_send(struct engine *engine, struct request *r);
 
 /* Nobody waits for it any more: its callbacks do not run, its ctx is dropped from the loop. */
 void engine_cancel(struct engine *engine, struct request *r);
+
+/* images.c: the helpers that run are ended, their pulls dropped. */
+void images_close(struct engine *engine);
 
 /* Start over with the version: the engine may be another one now. */
 void engine_version_forget(struct engine *engine);

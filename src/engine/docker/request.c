@@ -34,7 +34,11 @@ struct request *request_new(const struct request_spec *spec, const char *path)
     if (spec->body)
         r->body = strndup(spec->body, spec->body_len);
     r->spec.body = r->body;
-    if (!r->path || (spec->body && !r->body)) {
+    if (spec->registry_auth &&
+        asprintf(&r->auth_header, "X-Registry-Auth: %s", spec->registry_auth) < 0)
+        r->auth_header = NULL;
+    r->spec.registry_auth = NULL;
+    if (!r->path || (spec->body && !r->body) || (spec->registry_auth && !r->auth_header)) {
         struct error why;
         (void)error_set(&why, 0, ERROR_FAILED, "memory", "out of memory");
         request_fail(r, ANSWER_NOT_SENT, &why);
@@ -71,6 +75,9 @@ struct request *request_free(struct request *r)
     free(r->why);
     free(r->path);
     free(r->body);
+    if (r->auth_header)
+        explicit_bzero(r->auth_header, strlen(r->auth_header));
+    free(r->auth_header);
     free(r);
     return NULL;
 }
@@ -171,6 +178,8 @@ static int set_body(struct request *r)
     r->headers = both ? both : first;
     if (!both)
         return -ENOMEM;
+    if (r->auth_header && !curl_slist_append(r->headers, r->auth_header))
+        return -ENOMEM;
     (void)curl_easy_setopt(e, CURLOPT_HTTPHEADER, r->headers);
     return 0;
 }
@@ -225,6 +234,10 @@ static void set_callbacks(struct request *r)
     if (r->spec.on_body && r->spec.max_bytes)
         (void)curl_easy_setopt(e, CURLOPT_BUFFERSIZE, LISTING_PIECE);
     (void)curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)r->spec.timeout_ms);
+    if (r->spec.silent_s) {
+        (void)curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        (void)curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)r->spec.silent_s);
+    }
     (void)curl_easy_setopt(e, CURLOPT_USERAGENT, "roost/" ROOST_VERSION);
 }
 
@@ -275,7 +288,10 @@ static void explain_broken(const struct request *r, CURLcode code, struct error 
 {
     char clean[CURL_ERROR_SIZE];
     text_visible(r->curl_text[0] ? r->curl_text : curl_easy_strerror(code), clean, sizeof(clean));
-    if (code == CURLE_OPERATION_TIMEDOUT)
+    if (code == CURLE_OPERATION_TIMEDOUT && r->spec.silent_s)
+        (void)error_set(err, 0, ERROR_TIMEOUT, "unknown", "the engine said nothing for %u s",
+                        r->spec.silent_s);
+    else if (code == CURLE_OPERATION_TIMEDOUT)
         (void)error_set(err, 0, ERROR_TIMEOUT, "unknown", "no whole answer within %llu s",
                         (unsigned long long)(r->spec.timeout_ms / 1000));
     else if (r->broken == -EFBIG || r->broken == -EMSGSIZE)

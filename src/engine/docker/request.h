@@ -27,8 +27,9 @@ enum lane {
     LANE_STOP, /* long, idle waits for grace periods */
     LANE_BULK, /* create, remove and the rest */
     LANE_EVENTS,
+    LANE_PULL, /* of images: a few at once, each of several layers */
 };
-#define LANES 6
+#define LANES 7
 
 enum answer_kind {
     ANSWER_WHOLE,    /* status and body */
@@ -61,6 +62,8 @@ struct request_spec {
     const char *body; /* JSON, or NULL: none */
     size_t body_len;
     uint64_t timeout_ms;          /* from sending to the whole answer; 0: none */
+    unsigned silent_s;            /* breaks off when not a byte comes for so long; 0: never */
+    const char *registry_auth;    /* a pull's credentials, base64url; NULL: none. Copied */
     size_t max_bytes;             /* of the answer; 0: no limit (only with on_body) */
     body_fn *on_body;             /* NULL: gathered into answer.body */
     void (*on_opened)(void *ctx); /* a 200 answer's headers are there; may be NULL */
@@ -74,6 +77,7 @@ struct request {
     struct request_spec spec;
     char *path;
     char *body;
+    char *auth_header;
     bool renegotiated;     /* already sent once more after the engine refused the version */
     enum answer_kind fate; /* with `why`: it fails without being sent, WITHHELD or NOT_SENT */
     struct error *why;
