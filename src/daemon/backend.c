@@ -13,9 +13,7 @@ bool fleet_look_at_table(struct fleet *f, struct api_reply *reply)
 {
     struct error err = ERROR_INIT;
     bool changed = false;
-    int r = f->core ? store_changed(f->store, &changed, &err) : 0;
-    if (r == 0 && changed)
-        r = fleet_read_rows(f, &err);
+    int r = f->core ? fleet_follow_table(f, &changed, &err) : 0;
     if (r < 0) {
         api_reply_error(reply, &err);
         return false;

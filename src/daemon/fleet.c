@@ -182,6 +182,15 @@ static void step_once(struct fleet *f, struct core_event *event)
     follow_tell(f);
 }
 
+static struct core_event lease_event(const struct fleet_late *late)
+{
+    uint64_t now_ns = clock_boot_ns();
+    if (late->until_ns > now_ns)
+        return (struct core_event){
+            .kind = CORE_RENEW, .renew = {.lease = late->lease, .ttl_ns = late->until_ns - now_ns}};
+    return (struct core_event){.kind = CORE_RELEASE, .release = {.lease = late->lease}};
+}
+
 void fleet_step(struct fleet *f, struct core_event *event)
 {
     if (!f->core)
@@ -199,7 +208,7 @@ void fleet_step(struct fleet *f, struct core_event *event)
                                                  .ready = late->ready,
                                                  .words = late->error.text}};
         if (late->lease[0] != '\0')
-            next = (struct core_event){.kind = CORE_RELEASE, .release = {.lease = late->lease}};
+            next = lease_event(late);
         step_once(f, &next);
         free(late->agent);
         free(late);
@@ -227,12 +236,13 @@ void fleet_late(struct fleet *f, const struct operation *op, enum engine_outcome
     f->late_end = &late->next;
 }
 
-void fleet_release_late(struct fleet *f, const char *lease)
+void fleet_unlease_late(struct fleet *f, const char *lease)
 {
     struct fleet_late *late = calloc(1, sizeof(*late));
     if (!late)
         return; /* it expires */
     (void)snprintf(late->lease, sizeof(late->lease), "%s", lease);
+    late->until_ns = fleet_stored_lease(f, lease);
     *f->late_end = late;
     f->late_end = &late->next;
 }

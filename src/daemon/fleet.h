@@ -48,6 +48,7 @@ struct fleet_row {
     uint64_t generation;
     struct spec_volume *volumes; /* anonymous ones, strings owned */
     size_t n_volumes;
+    bool volumes_unsaved; /* the store did not take them */
 };
 
 struct fleet_resource {
@@ -64,6 +65,7 @@ struct fleet_resource {
 struct fleet_late {
     struct fleet_late *next;
     char lease[CORE_LEASE_ID_SIZE]; /* else a completion */
+    uint64_t until_ns;              /* it is good until then; 0: it ends */
     uint64_t operation;
     char *agent;
     enum engine_outcome outcome;
@@ -92,12 +94,13 @@ struct fleet_listing {
     struct error error;
 };
 
+/* An effect that the store did not take. */
 struct fleet_unsaved {
     struct fleet_unsaved *next;
-    struct core_happening happening; /* its strings are the two below */
-    char *agent;
+    struct effect effect; /* its strings are the two below */
+    char *name;
     char *reason;
-    int64_t time_ms;
+    int64_t time_ms; /* of an event */
 };
 
 struct fleet_seen {
@@ -132,6 +135,7 @@ struct fleet {
     struct fleet_resource *resources;
     size_t n_resources;
     uint64_t generation; /* rows are read up to here */
+    bool behind;         /* there are changes that were not read */
 
     int clock_fd; /* CLOCK_BOOTTIME, which libuv's own timers are not */
     uv_poll_t clock;
@@ -144,7 +148,8 @@ struct fleet {
     char boot_id[37];
     struct fleet_unsaved *unsaved, **unsaved_end;
     size_t n_unsaved;
-    bool save_failed; /* the store did not take what was to be remembered */
+    bool save_failed;  /* the store did not take what was to be remembered */
+    bool save_dropped; /* and not all of it waits in `unsaved` */
 
     struct fleet_late *late, **late_end;
     struct fleet_hold *holds;
@@ -181,12 +186,16 @@ void fleet_late(struct fleet *f, const struct operation *op, enum engine_outcome
 /* Zeroed memory for the time of a request to the engine; NULL when there is none. */
 void *fleet_hold(struct fleet *f, size_t size);
 void fleet_release(struct fleet *f, void *data);
-void fleet_release_late(struct fleet *f, const char *lease);
+/* What the store could not be told of this lease is not so: it ends, or is as long as the store
+ * says. */
+void fleet_unlease_late(struct fleet *f, const char *lease);
 /* Begin a pass; `reply` may be NULL. */
 void fleet_pass(struct fleet *f, const struct api_reconcile *what, struct api_reply *reply);
 
 /* remember.c */
 int fleet_remember(struct fleet *f, const struct effects *effects, struct error *err) _must_use_;
+/* Try once more, when the store failed: called now and then. */
+void fleet_remember_again(struct fleet *f);
 void fleet_forget_unsaved(struct fleet *f);
 
 /* watch.c */
@@ -216,7 +225,12 @@ void follow_prune(struct fleet *f); /* a bite of the old ones */
 
 /* rows.c */
 int fleet_read_rows(struct fleet *f, struct error *err) _must_use_;
+/* Reads what another process has changed since, if the core is there. What cannot be read now is
+ * read by the next call. */
+int fleet_follow_table(struct fleet *f, bool *ret_changed, struct error *err) _must_use_;
 int fleet_read_memory(struct fleet *f, struct error *err) _must_use_;
+/* Until when a lease is good by the store; 0: it is not there, or cannot be read. */
+uint64_t fleet_stored_lease(struct fleet *f, const char *id);
 struct fleet_row *fleet_find_row(const struct fleet *f, const char *name);
 void fleet_free_rows(struct fleet *f);
 /* Remember the anonymous volumes of an agent's container, here and in the store. */

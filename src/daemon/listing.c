@@ -20,10 +20,6 @@ static void part_is_over(struct fleet *f)
     if (whole && f->engine_lost)
         log_info("engine is back");
     f->engine_lost = !whole;
-    if (whole && f->save_failed) {
-        f->save_failed = false;
-        core_save_all(f->core);
-    }
     struct core_event event = {
         .kind = CORE_LISTING_END,
         .listing_end = {.list = f->listing.list, .whole = whole, .words = f->listing.error.text}};

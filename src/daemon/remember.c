@@ -11,7 +11,8 @@
 #include "base/sha256.h"
 #include "daemon/fleet.h"
 
-/* Events that the store did not take wait here, so many at most. */
+/* What the store did not take waits, so much of it at most. Beyond that events are lost; states are
+ * said again. */
 #define UNSAVED_MAX 10000
 
 static int save(struct fleet *f, const struct core_memory *memory, struct error *err)
@@ -83,7 +84,7 @@ static int append(struct fleet *f, const struct core_happening *h, int64_t time_
     return r;
 }
 
-static int write_one(struct fleet *f, const struct effect *e, struct error *err)
+static int write_one(struct fleet *f, const struct effect *e, int64_t time_ms, struct error *err)
 {
     switch (e->kind) {
     case EFFECT_SAVE:
@@ -93,7 +94,7 @@ static int write_one(struct fleet *f, const struct effect *e, struct error *err)
     case EFFECT_LEASE:
         return save_lease(f, e, err);
     case EFFECT_EVENT:
-        return append(f, &e->happening, clock_wall_ms(), err);
+        return append(f, &e->happening, time_ms, err);
     case EFFECT_OPERATION:
     case EFFECT_LIST:
     case EFFECT_PROGRESS:
@@ -111,26 +112,30 @@ static bool is_written(enum effect_kind kind)
            kind == EFFECT_EVENT;
 }
 
-/* Those that waited for a store that can be written. */
-static int append_unsaved(struct fleet *f, struct error *err)
+/* What waited for a store that can be written. */
+static int write_unsaved(struct fleet *f, struct error *err)
 {
     for (const struct fleet_unsaved *u = f->unsaved; u; u = u->next) {
-        int r = append(f, &u->happening, u->time_ms, err);
+        int r = write_one(f, &u->effect, u->time_ms, err);
         if (r < 0)
             return r;
     }
     return 0;
 }
 
+static struct fleet_unsaved *free_unsaved(struct fleet_unsaved *u)
+{
+    struct fleet_unsaved *next = u->next;
+    free(u->name);
+    free(u->reason);
+    free(u);
+    return next;
+}
+
 static void drop_unsaved(struct fleet *f)
 {
-    while (f->unsaved) {
-        struct fleet_unsaved *next = f->unsaved->next;
-        free(f->unsaved->agent);
-        free(f->unsaved->reason);
-        free(f->unsaved);
-        f->unsaved = next;
-    }
+    while (f->unsaved)
+        f->unsaved = free_unsaved(f->unsaved);
     f->unsaved_end = &f->unsaved;
     f->n_unsaved = 0;
 }
@@ -138,27 +143,86 @@ static void drop_unsaved(struct fleet *f)
 void fleet_forget_unsaved(struct fleet *f)
 {
     if (f->n_unsaved > 0)
-        log_error("%zu events could not be written", f->n_unsaved);
+        log_error("%zu events, states and ends of leases could not be written", f->n_unsaved);
     drop_unsaved(f);
 }
 
-static void keep_unsaved(struct fleet *f, const struct core_happening *h)
+/* The strings of an effect: NULL where it has none. A lease is not kept: who asked for it is told
+ * that it was not given. */
+static bool is_kept(struct effect *e, const char ***ret_name, const char ***ret_reason)
 {
-    struct fleet_unsaved *u = f->n_unsaved < UNSAVED_MAX ? calloc(1, sizeof(*u)) : NULL;
-    if (!u)
-        return;
-    u->happening = *h;
-    u->time_ms = clock_wall_ms();
-    u->agent = strdup(h->agent);
-    u->reason = strdup(h->reason);
-    if (!u->agent || !u->reason) {
-        free(u->agent);
+    *ret_reason = NULL;
+    switch (e->kind) {
+    case EFFECT_EVENT:
+        *ret_name = &e->happening.agent;
+        *ret_reason = &e->happening.reason;
+        return true;
+    case EFFECT_SAVE:
+        *ret_name = &e->save.name;
+        *ret_reason = &e->save.reason;
+        return true;
+    case EFFECT_FORGET:
+        *ret_name = &e->forget.name;
+        return true;
+    case EFFECT_LEASE:
+        *ret_name = &e->lease.lease.id;
+        e->lease.lease.agent = e->lease.reason = "";
+        return e->lease.lease.until_ns == 0;
+    case EFFECT_OPERATION:
+    case EFFECT_LIST:
+    case EFFECT_PROGRESS:
+    case EFFECT_REPORT:
+    case EFFECT_NOTICE:
+    case EFFECT_ANSWER:
+        return false;
+    }
+    return false;
+}
+
+static bool own_text(char **ret_own, const char **text)
+{
+    *ret_own = text ? strdup(*text) : NULL;
+    if (text)
+        *text = *ret_own;
+    return !text || *ret_own;
+}
+
+/* Of an agent only the last state counts. */
+static bool replaces_unsaved(struct fleet *f, const struct effect *e)
+{
+    if (e->kind != EFFECT_SAVE)
+        return false;
+    for (struct fleet_unsaved *u = f->unsaved; u; u = u->next) {
+        if (u->effect.kind != EFFECT_SAVE || strcmp(u->name, e->save.name) != 0)
+            continue;
+        char *reason = strdup(e->save.reason);
+        if (!reason)
+            return false;
         free(u->reason);
-        free(u);
+        u->reason = reason;
+        u->effect = *e;
+        u->effect.save.name = u->name;
+        u->effect.save.reason = reason;
+        return true;
+    }
+    return false;
+}
+
+static void keep_unsaved(struct fleet *f, const struct effect *e)
+{
+    struct effect copy = *e;
+    const char **name, **reason;
+    if (!is_kept(&copy, &name, &reason) || replaces_unsaved(f, e))
+        return;
+    struct fleet_unsaved *u = f->n_unsaved < UNSAVED_MAX ? calloc(1, sizeof(*u)) : NULL;
+    if (!u || !own_text(&u->name, name) || !own_text(&u->reason, reason)) {
+        f->save_dropped = true;
+        if (u)
+            (void)free_unsaved(u);
         return;
     }
-    u->happening.agent = u->agent;
-    u->happening.reason = u->reason;
+    u->effect = copy;
+    u->time_ms = clock_wall_ms();
     *f->unsaved_end = u;
     f->unsaved_end = &u->next;
     f->n_unsaved++;
@@ -169,9 +233,9 @@ static int write_all(struct fleet *f, const struct effects *effects, bool promis
 {
     int r = promise ? store_begin(f->store, err) : store_begin_relaxed(f->store, err);
     if (r == 0)
-        r = append_unsaved(f, err);
+        r = write_unsaved(f, err);
     for (size_t i = 0; r == 0 && i < effects->n; i++)
-        r = write_one(f, &effects->items[i], err);
+        r = write_one(f, &effects->items[i], clock_wall_ms(), err);
     if (r == 0)
         r = store_commit(f->store, err);
     if (r < 0)
@@ -179,8 +243,18 @@ static int write_all(struct fleet *f, const struct effects *effects, bool promis
     return r;
 }
 
-/* A store that cannot be written keeps no agent down: the core goes on, and says it all again
- * later. */
+static void all_is_written(struct fleet *f)
+{
+    if (f->save_failed)
+        log_info("the database can be written again; all that was to be remembered is there");
+    drop_unsaved(f);
+    if (f->save_dropped)
+        core_save_all(f->core);
+    f->save_failed = f->save_dropped = false;
+}
+
+/* A store that cannot be written keeps no agent down: the core goes on, and what is to be
+ * remembered is written with the next transaction that succeeds. */
 int fleet_remember(struct fleet *f, const struct effects *effects, struct error *err)
 {
     bool any = false, promise = false;
@@ -193,16 +267,23 @@ int fleet_remember(struct fleet *f, const struct effects *effects, struct error 
         return 0;
     int r = write_all(f, effects, promise, err);
     if (r == 0) {
-        drop_unsaved(f);
+        all_is_written(f);
         return 0;
     }
     for (size_t i = 0; i < effects->n; i++)
-        if (effects->items[i].kind == EFFECT_EVENT)
-            keep_unsaved(f, &effects->items[i].happening);
+        keep_unsaved(f, &effects->items[i]);
     if (!f->save_failed)
         log_error(
             "%s; the fleet is kept as it should be, and what is to be remembered is written later",
             err->text);
     f->save_failed = true;
     return r;
+}
+
+void fleet_remember_again(struct fleet *f)
+{
+    struct effects none = {0};
+    struct error err = ERROR_INIT;
+    if (f->save_failed && write_all(f, &none, true, &err) == 0)
+        all_is_written(f);
 }

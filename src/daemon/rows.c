@@ -224,6 +224,20 @@ int fleet_read_rows(struct fleet *f, struct error *err)
     return r;
 }
 
+int fleet_follow_table(struct fleet *f, bool *ret_changed, struct error *err)
+{
+    bool changed = false;
+    int r = store_changed(f->store, &changed, err);
+    f->behind = f->behind || changed;
+    if (r < 0 || !f->behind)
+        return r;
+    if (f->core)
+        r = fleet_read_rows(f, err);
+    f->behind = r < 0;
+    *ret_changed = true;
+    return r;
+}
+
 /* Nothing ran through a reboot, and its clock begins anew: what is down after it went down with the
  * machine. */
 static void take_times(const struct fleet *f, const struct store_state *state,
@@ -278,24 +292,49 @@ static int on_volume(void *ctx, const char *agent, const struct store_volume *vo
 }
 
 /* The wall clock counts only when the other one began anew. */
+static uint64_t good_until_ns(const struct fleet *f, const struct store_lease *lease)
+{
+    if (strcmp(lease->boot_id, f->boot_id) == 0)
+        return lease->until_ns;
+    int64_t left_ms = lease->expires_ms - clock_wall_ms();
+    if (left_ms < 0)
+        left_ms = 0;
+    if (left_ms > LEASE_MAX_MS)
+        left_ms = LEASE_MAX_MS;
+    return clock_boot_ns() + (uint64_t)left_ms * NS_PER_MS;
+}
+
 static int on_lease(void *ctx, const struct store_lease *lease)
 {
     struct fleet *f = ctx;
     struct core_event event = {.kind = CORE_LEASE,
                                .lease = {.id = lease->id,
                                          .agent = lease->agent,
-                                         .until_ns = lease->until_ns,
+                                         .until_ns = good_until_ns(f, lease),
                                          .expires_ms = lease->expires_ms}};
-    if (strcmp(lease->boot_id, f->boot_id) != 0) {
-        int64_t left_ms = lease->expires_ms - clock_wall_ms();
-        if (left_ms < 0)
-            left_ms = 0;
-        if (left_ms > LEASE_MAX_MS)
-            left_ms = LEASE_MAX_MS;
-        event.lease.until_ns = clock_boot_ns() + (uint64_t)left_ms * NS_PER_MS;
-    }
     fleet_step(f, &event);
     return 0;
+}
+
+struct sought {
+    const struct fleet *f;
+    const char *id;
+    uint64_t until_ns;
+};
+
+static int on_sought(void *ctx, const struct store_lease *lease)
+{
+    struct sought *sought = ctx;
+    if (strcmp(lease->id, sought->id) == 0)
+        sought->until_ns = good_until_ns(sought->f, lease);
+    return 0;
+}
+
+uint64_t fleet_stored_lease(struct fleet *f, const char *id)
+{
+    struct sought sought = {.f = f, .id = id};
+    struct error err = ERROR_INIT;
+    return store_read_leases(f->store, on_sought, &sought, &err) == 0 ? sought.until_ns : 0;
 }
 
 int fleet_read_memory(struct fleet *f, struct error *err)
@@ -325,12 +364,17 @@ void fleet_set_volumes(struct fleet *f, struct fleet_row *row, const struct stor
                        size_t n)
 {
     struct error err = ERROR_INIT;
-    if (same_volumes(row, volumes, n))
+    bool same = same_volumes(row, volumes, n);
+    if (same && !row->volumes_unsaved)
         return;
-    free_volumes(row);
-    for (size_t i = 0; i < n; i++)
+    if (!same)
+        free_volumes(row);
+    for (size_t i = 0; !same && i < n; i++)
         if (on_volume(f, row->name, &volumes[i]) < 0)
             break; /* the next listing tries again */
-    if (!f->observe_only && store_write_volumes(f->store, row->name, volumes, n, &err) < 0)
+    bool was_unsaved = row->volumes_unsaved;
+    row->volumes_unsaved =
+        !f->observe_only && store_write_volumes(f->store, row->name, volumes, n, &err) < 0;
+    if (row->volumes_unsaved && !was_unsaved)
         log_warning("%s: its anonymous volumes are not remembered: %s", row->name, err.text);
 }

@@ -17,6 +17,9 @@
  * none. */
 #define TABLE_POLL_MS 200
 
+/* A store that could not be written is tried again with every so many of those looks. */
+#define SAVE_POLLS 10
+
 /* How soon a lost engine is asked again before the core runs (it has a back-off of its own). */
 #define ENGINE_RETRY_MS 1000
 
@@ -29,6 +32,7 @@ struct serve {
     uv_signal_t term;
     uv_signal_t interrupt;
     unsigned signals;
+    unsigned polls;
     bool began;
     bool told_ready;
     bool stopping;
@@ -163,20 +167,20 @@ static void on_poll(uv_timer_t *timer)
     struct serve *s = timer->data;
     struct fleet *f = &s->fleet;
     struct error err = ERROR_INIT;
-    bool changed = false;
-    int r = store_changed(f->store, &changed, &err);
-    if (r == 0 && changed && f->core)
-        r = fleet_read_rows(f, &err);
+    bool changed = false, was_behind = f->behind;
+    int r = fleet_follow_table(f, &changed, &err);
     if (r == -ESTALE) {
         on_fatal(s, &err); /* another file took the table's place */
         return;
     }
-    if (r < 0)
+    if (r < 0 && !was_behind)
         log_error("%s", err.text);
     if (changed && f->core) {
         struct core_event event = {.kind = CORE_TIME};
         fleet_step(f, &event);
     }
+    if (++s->polls % SAVE_POLLS == 0)
+        fleet_remember_again(f);
     begin(s);
 }
 

@@ -255,7 +255,8 @@ static json_t *lease_json(const struct effect *e)
     return json;
 }
 
-/* A lease that could not be written would not outlive us: it is not given. */
+/* A lease that could not be written would not outlive us: it is not given, and one that could not
+ * be made longer is what it was. */
 static bool is_broken_promise(const struct fleet_asker *asker, const struct effect *e,
                               const struct error *unsaved)
 {
@@ -268,7 +269,7 @@ void wakes_answer(struct fleet *f, const struct effect *e, const struct error *u
     if (!asker)
         return;
     if (is_broken_promise(asker, e, unsaved)) {
-        fleet_release_late(f, e->answer.lease);
+        fleet_unlease_late(f, e->answer.lease);
         api_reply_error(asker->reply, unsaved);
     } else if (e->answer.answer != ANSWER_DONE && e->answer.answer != ANSWER_COMPLETED) {
         refuse(asker->reply, e);
