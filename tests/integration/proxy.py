@@ -6,9 +6,14 @@ but GET and HEAD) are numbered from 1 in the order in which they come.
 """
 
 import os
+import random
 import socket
 import threading
+import time
 from dataclasses import dataclass
+
+
+LATE_S = 1.5  # at the most
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ class Proxy:
     def kill_at(self, number, when, victim):
         """Call `victim` at the changing request with this number: "before" the engine sees it, when it was "sent" on
         and nothing has come back, "after" the engine has done it but before its answer is passed on, or when
-        that was "answered"."""
+        that was "answered". A "late" one the engine gets a while after roost is dead."""
         self._kill = (number, when, victim)
         self._killed.clear()
 
@@ -141,6 +146,11 @@ class Proxy:
         request = Request(method, path, body)
         number = self._note(request)
         if self._strike(request, number, "before"):
+            return False
+        if self._strike(request, number, "late"):
+            time.sleep(random.uniform(0, LATE_S))
+            engine.sendall(head + body)
+            _read_head(answering)
             return False
         engine.sendall(head + body)
         if self._strike(request, number, "sent"):
