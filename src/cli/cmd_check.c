@@ -8,14 +8,43 @@
 #include "cli/cli.h"
 #include "cli/file.h"
 
-static int print_json(const struct compose_project *p, const size_t counts[2], struct error *err)
+struct counts {
+    size_t of[2]; /* by lifecycle */
+    size_t jobs;
+};
+
+static struct counts count(const struct compose_project *p)
 {
-    json_auto_t *json = json_pack("{s:s,s:s,s:b,s:i,s:i,s:i}", "file", p->file, "fleet", p->name,
-                                  "ok", 1, "agents", (int)p->n_services, "hot",
-                                  (int)counts[LIFECYCLE_HOT], "lazy", (int)counts[LIFECYCLE_LAZY]);
+    struct counts counts = {0};
+    for (size_t i = 0; i < p->n_services; i++) {
+        counts.of[p->services[i].lifecycle]++;
+        counts.jobs += p->services[i].job;
+    }
+    return counts;
+}
+
+static int print_json(const struct compose_project *p, const struct counts *counts,
+                      struct error *err)
+{
+    json_auto_t *json =
+        json_pack("{s:s,s:s,s:b,s:i,s:i,s:i,s:i}", "file", p->file, "fleet", p->name, "ok", 1,
+                  "agents", (int)p->n_services, "hot", (int)counts->of[LIFECYCLE_HOT], "lazy",
+                  (int)counts->of[LIFECYCLE_LAZY], "jobs", (int)counts->jobs);
     if (!json || json_object_set_new(json, "warnings", file_warnings(p)) < 0)
         return error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
     return cli_print_json(json, err);
+}
+
+static void print_people(const struct cli *cli, const struct compose_project *p,
+                         const struct counts *counts)
+{
+    (void)printf("%s: ok, %zu agent%s (%zu hot, %zu lazy)\n", file_shown(cli, p), p->n_services,
+                 p->n_services == 1 ? "" : "s", counts->of[LIFECYCLE_HOT],
+                 counts->of[LIFECYCLE_LAZY]);
+    for (size_t i = 0; i < p->n_services; i++)
+        if (p->services[i].job)
+            (void)printf("%s: lazy, a job that runs once each time that it changes\n",
+                         p->services[i].name);
 }
 
 static int run_check(struct cli *cli, struct error *err)
@@ -24,15 +53,11 @@ static int run_check(struct cli *cli, struct error *err)
     int r = file_load(cli, &project, err);
     if (r < 0)
         return r;
-    size_t counts[2] = {0};
-    for (size_t i = 0; i < project->n_services; i++)
-        counts[project->services[i].lifecycle]++;
+    struct counts counts = count(project);
     if (cli->json)
-        return print_json(project, counts, err);
+        return print_json(project, &counts, err);
     if (!cli->quiet)
-        (void)printf("%s: ok, %zu agent%s (%zu hot, %zu lazy)\n", file_shown(cli, project),
-                     project->n_services, project->n_services == 1 ? "" : "s",
-                     counts[LIFECYCLE_HOT], counts[LIFECYCLE_LAZY]);
+        print_people(cli, project, &counts);
     return EXIT_SUCCESS;
 }
 

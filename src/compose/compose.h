@@ -34,6 +34,7 @@
 struct compose_service {
     char *name;
     enum lifecycle lifecycle;
+    bool job; /* lazy, because it is to run once: nobody wrote so */
     char *image;
     char *idle_timeout; /* as written, or NULL */
     char *spec;         /* canonical JSON for the column */

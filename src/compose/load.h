@@ -50,6 +50,7 @@ struct loader {
     json_t *index;    /* name to index */
     json_t *profiles; /* those that are active, name to true */
     json_t *scales;   /* services of more or less than one agent: name to their number */
+    json_t *awaited;  /* services that somebody waits for to complete */
     json_t *inactive; /* services that are not: name to a profile that would have them */
 };
 
@@ -129,6 +130,11 @@ int scale_note(struct loader *l, const struct node *key, size_t count) _must_use
  * several agents (`replica` from 1 on, 0: it is the only one), its aliases. */
 int scale_apply(struct loader *l, const struct node *service, json_t *json, const char *name,
                 size_t replica) _must_use_;
+
+/* job.c: whom a service waits for to complete; and what that makes of one. */
+int job_note_awaited(struct loader *l, const struct node *service) _must_use_;
+int job_apply(struct loader *l, const struct node *service, const char *name, json_t *json,
+              bool *ret_job) _must_use_;
 
 /* convert.c: a node as JSON, its variables replaced. With `as_text` a number or a boolean below it
  * becomes the text that a container would get. */

@@ -176,6 +176,7 @@ static void loader_close(struct loader *l)
     json_decref(l->profiles);
     json_decref(l->inactive);
     json_decref(l->scales);
+    json_decref(l->awaited);
     includes_close(l);
     sources_close(l);
     tree_close(&l->tree);
@@ -265,9 +266,10 @@ int compose_load_texts(const struct compose_options *options, const struct compo
         .profiles = json_object(),
         .inactive = json_object(),
         .scales = json_object(),
+        .awaited = json_object(),
         .project = calloc(1, sizeof(*l.project)),
     };
-    int r = l.profiles && l.inactive && l.scales && l.index && l.project ? 0 : -ENOMEM;
+    int r = l.profiles && l.inactive && l.scales && l.awaited && l.index && l.project ? 0 : -ENOMEM;
     if (r == 0 && !(l.project->file = strdup(texts[0].path)))
         r = -ENOMEM;
     if (r == 0)

@@ -205,6 +205,8 @@ static int read_service(struct reading *rd, struct compose_service *s, struct sp
     if (r == 0)
         r = take_image(rd, s);
     if (r == 0)
+        r = job_apply(rd->l, rd->node, rd->key->text, rd->json, &s->job);
+    if (r == 0)
         r = take_settings(rd, s);
     if (r == 0)
         r = environment_resolve(rd->l, rd->node, rd->json);
@@ -269,6 +271,8 @@ int service_look(struct loader *l, const struct node *key, const struct node *va
         r = profiles_check(l, key, value, &active);
     if (r < 0 || !active)
         return r;
-    r = scale_count(l, value, ret_agents);
+    r = job_note_awaited(l, value);
+    if (r == 0)
+        r = scale_count(l, value, ret_agents);
     return r < 0 ? r : scale_note(l, key, *ret_agents);
 }

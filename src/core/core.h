@@ -80,7 +80,7 @@ enum core_event_kind {
 struct core_depends {
     const char *agent;
     enum depends_condition condition;
-    bool optional; /* without a row of that name there is nothing to wait for */
+    bool optional; /* what is not there, or does not come to it, is not waited for */
 };
 
 struct core_row {
@@ -97,6 +97,7 @@ struct core_row {
     enum sleep_kind sleep;
     uint64_t stop_after_ns; /* paused by us: stopped after this; 0: never */
     bool restart_unhealthy;
+    bool job; /* lazy: it wants one run by itself, for each spec that it gets */
     const struct core_depends *depends;
     size_t n_depends;
 };
@@ -124,6 +125,7 @@ struct core_memory {
     uint64_t restarts_ns[CORE_RESTARTS_KEPT]; /* the last ones, latest first */
     uint64_t retry_at_ns;
     uint64_t idle_since_ns;
+    uint64_t job_ran; /* of a job: which spec has had its run, and how that ended; 0: none */
 };
 
 #define CORE_LEASE_ID_SIZE 33

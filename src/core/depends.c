@@ -135,7 +135,8 @@ bool depends_want_awake(const struct core *core, const struct agent *a)
         if (condition_on(d, a) != DEPENDS_COMPLETED)
             return true;
         const struct container *c = &a->containers[SLOT_MAIN];
-        if (!c->known || c->status == CONTAINER_CREATED || container_is_up(c))
+        bool runs_once = !c->known || c->status == CONTAINER_CREATED || container_is_up(c);
+        if (runs_once && !a->job) /* a job wants its run by itself */
             return true;
     }
     return false;
@@ -150,6 +151,8 @@ static bool is_met(const struct agent *b, enum depends_condition condition)
     case DEPENDS_HEALTHY:
         return c->known && c->status == CONTAINER_RUNNING && b->state == STATE_RUNNING;
     case DEPENDS_COMPLETED:
+        if (b->job)
+            return job_has_succeeded(b);
         return c->known && c->status == CONTAINER_EXITED && c->exit_seen && c->exit_code == 0;
     }
     return true;
@@ -189,6 +192,8 @@ const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_h
             mark_dirty(core, b);
         }
         *ret_hopeless = is_hopeless(core, a, b, condition, ret_until_ns);
+        if (*ret_hopeless && a->depends[i].optional)
+            continue;
         return b->name;
     }
     return NULL;

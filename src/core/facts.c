@@ -11,7 +11,8 @@ bool agent_is_wanted_awake(const struct core *core, const struct agent *a)
 {
     if (a->presence != PRESENCE_ROW)
         return false;
-    return a->lifecycle == LIFECYCLE_HOT || leases_hold(core, a) || depends_want_awake(core, a);
+    return a->lifecycle == LIFECYCLE_HOT || leases_hold(core, a) || job_wants_run(a) ||
+           depends_want_awake(core, a);
 }
 
 bool agent_is_busy(const struct agent *a)
@@ -163,6 +164,8 @@ const char *facts_standing_error(const struct agent *a, const struct rule *rule)
         return conflict_text(a->conflict);
     if (rule->all & FACT_INVALID)
         return a->on_cycle ? "depends_on goes round in a circle, or leads into one" : a->invalid;
+    if (job_has_failed(a))
+        return a->reason ? a->reason : "its run failed";
     return agent_is_rolled_back(a) ? a->reason : NULL;
 }
 

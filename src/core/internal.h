@@ -17,6 +17,7 @@
  *   pass.c     passes and their reports
  *   lease.c    leases, and who waits for an agent to be ready
  *   news.c     CORE_ENGINE_EVENT: what to look at
+ *   job.c      jobs, which want one run by themselves
  *   judge.c    trouble or not: episodes and events, by the table of watchdog.h
  *   effects.c  the list of effects
  *   core.c     core_step() and the views
@@ -123,6 +124,7 @@ struct agent {
     enum sleep_kind sleep;
     uint64_t stop_after_ns;
     bool restart_unhealthy;
+    bool job;
     struct core_depends *depends; /* names owned */
     size_t n_depends;
 
@@ -143,6 +145,7 @@ struct agent {
     uint8_t remembered[CONTAINER_ID_SIZE]; /* of CORE_MEMORY: the last container that was ours */
     bool has_remembered;
     bool save;          /* changed since EFFECT_SAVE */
+    uint64_t job_ran;   /* job.c */
     bool remembered_up; /* of CORE_MEMORY: it ran when we last looked */
 
     /* leases */
@@ -363,6 +366,12 @@ bool depends_want_awake(const struct core *core, const struct agent *a);
  * waiting does not help; *ret_until_ns, when it is set, is when it may cease to. */
 const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_hopeless,
                            uint64_t *ret_until_ns);
+
+/* job.c */
+bool job_wants_run(const struct agent *a);
+bool job_has_succeeded(const struct agent *a); /* its last run, of this spec */
+bool job_has_failed(const struct agent *a);
+void job_look(struct core *core, struct agent *a); /* notes a run that has ended */
 
 /* facts.c */
 bool agent_is_wanted_awake(const struct core *core, const struct agent *a);

@@ -244,7 +244,7 @@ void leases_sleep(struct core *core, const struct core_sleep *sleep)
         return;
     }
     leases_end(core, a, "sleep", ANSWER_LEASE_ENDED);
-    if (depends_want_awake(core, a)) {
+    if (depends_want_awake(core, a) || job_wants_run(a)) {
         say(core, sleep->wake, ANSWER_IN_USE, a, NULL, NULL);
         return;
     }

@@ -34,6 +34,7 @@ void memory_save(struct core *core, struct agent *a)
     memcpy(e->save.restarts_ns, a->restarts_ns, sizeof(a->restarts_ns));
     e->save.retry_at_ns = a->crash_retry_at_ns;
     e->save.idle_since_ns = a->idle_since_ns;
+    e->save.job_ran = a->job_ran;
     a->save = !effect_whole(core);
 }
 

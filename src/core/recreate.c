@@ -149,7 +149,7 @@ static struct step replace_unproven(const struct core *core, const struct agent 
  * Each is tried in turn. */
 static bool is_better_than_none(const struct core *core, const struct agent *a)
 {
-    return a->failures % 2 == 1 && a->containers[SLOT_MAIN].status == CONTAINER_EXITED &&
+    return !a->job && a->failures % 2 == 1 && a->containers[SLOT_MAIN].status == CONTAINER_EXITED &&
            agent_is_wanted_awake(core, a);
 }
 

@@ -90,6 +90,7 @@ void rows_take(struct core *core, const struct core_row *row)
     a->sleep = row->sleep;
     a->stop_after_ns = row->stop_after_ns;
     a->restart_unhealthy = row->restart_unhealthy;
+    a->job = row->job;
     (void)set_text(core, &a->invalid, row->invalid);
     take_container_name(core, a, row->container_name);
     take_depends(core, a, row);
@@ -150,5 +151,6 @@ void rows_remember(struct core *core, const struct core_memory *memory)
     memcpy(a->restarts_ns, memory->restarts_ns, sizeof(a->restarts_ns));
     a->crash_retry_at_ns = memory->retry_at_ns;
     a->idle_since_ns = memory->idle_since_ns;
+    a->job_ran = memory->job_ran;
     a->save = false;
 }

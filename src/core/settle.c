@@ -251,7 +251,8 @@ static void act(struct core *core, struct agent *a, const struct rule *rule)
             adopt(core, a);
         if (rule->action == ACTION_WAIT)
             look_again(core, a);
-        if (a->state != STATE_FAILED && !(a->told_not_ready && a->probe_at_ns != 0))
+        if (a->state != STATE_FAILED && !(a->told_not_ready && a->probe_at_ns != 0) &&
+            !job_has_failed(a))
             agent_well(core, a); /* what an operation of ours did not do was done all the same */
         if (rule->report == REPORT_UNCHANGED)
             rest(core, a);
@@ -328,6 +329,7 @@ static bool settle(struct core *core, struct agent *a)
         listing_request(core, false);
         return false;
     }
+    job_look(core, a);
     if (a->want_inspect && a->containers[SLOT_MAIN].known && !core->config.observe_only) {
         struct step step = {.kind = OPERATION_INSPECT, .slot = SLOT_MAIN};
         if (core->in_flight >= core->config.max_in_flight || !emit(core, a, &step))

@@ -137,6 +137,7 @@ static void take_settings(const struct spec_settings *settings, struct core_row 
     row->sleep = settings->sleep;
     row->stop_after_ns = settings->stop_after_ns;
     row->restart_unhealthy = settings->restart_unhealthy;
+    row->job = settings->job;
 }
 
 static int send_row(struct fleet *f, const struct fleet_row *row, struct core_row *core_row)
@@ -261,7 +262,8 @@ static int on_state(void *ctx, const struct store_state *state)
                                           .reason = state->reason ? state->reason : "",
                                           .failed_generation = state->failed_generation,
                                           .episodes = state->episodes,
-                                          .crashes = state->crashes}};
+                                          .crashes = state->crashes,
+                                          .job_ran = state->job_ran}};
     if (!agent_state_parse(state->state, &event.memory.state))
         return 0; /* a word of a later version: as if nothing were known */
     take_times(f, state, &event.memory);

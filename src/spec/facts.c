@@ -114,6 +114,7 @@ static void fill_settings(struct spec_settings *s, const json_t *root, struct ar
     s->sleep = is_word(json_object_get(roost, "sleep"), "pause") ? SLEEP_PAUSE : SLEEP_STOP;
     s->stop_after_ns = duration_of(roost, "stop_after", 0);
     s->restart_unhealthy = is_word(json_object_get(roost, "on_unhealthy"), "restart");
+    s->job = json_is_true(json_object_get(roost, "job"));
     s->follow_image = json_is_true(json_object_get(roost, "follow_image"));
     fill_pull(s, root);
     s->stop_grace_ns = duration_of(root, "stop_grace_period", STOP_GRACE_NS);

@@ -122,6 +122,7 @@ static const struct setting {
     {"stop_after", read_stop_after},
     {"on_unhealthy", read_on_unhealthy},
     {"follow_image", reader_flag},
+    {"job", reader_flag},
     {"lifecycle", read_column},
     {"idle_timeout", read_column},
 };

@@ -328,6 +328,10 @@ int spec_check_lifecycle(const struct spec *spec, enum lifecycle lifecycle, spec
                          void *locate_ctx, struct error *err)
 {
     struct reader r = {.locate = locate, .locate_ctx = locate_ctx, .err = err};
+    if (spec->settings.job && lifecycle == LIFECYCLE_HOT) {
+        (void)reader_enter(&r, "x-roost");
+        return reader_fail(&r, "job: only a lazy agent can be one; add \"lifecycle: lazy\"");
+    }
     if (!spec->restart || (strcmp(spec->restart, "no") == 0) == (lifecycle == LIFECYCLE_LAZY))
         return 0;
     (void)reader_enter(&r, "restart");

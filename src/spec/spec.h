@@ -11,7 +11,7 @@
  *
  * The columns `lifecycle`, `image`, `idle_timeout` are not in the JSON; `x-roost` in it holds the
  * rest of roost's own settings (ready, ready_timeout, sleep, stop_after, on_unhealthy,
- * follow_image).
+ * follow_image, job).
  */
 #pragma once
 
@@ -54,8 +54,8 @@ void spec_free(struct spec *spec); /* takes NULL */
 void spec_freep(struct spec **spec);
 
 /* `restart` is not part of the container: the policy follows the lifecycle. One that contradicts it
- * ("no" with hot, any other with lazy) is an error, of the same kind and with the same places as
- * spec_from_json's. */
+ * ("no" with hot, any other with lazy) is an error, and so is a job that is hot, of the same kind
+ * and with the same places as spec_from_json's. */
 int spec_check_lifecycle(const struct spec *spec, enum lifecycle lifecycle, spec_locate_fn *locate,
                          void *locate_ctx, struct error *err) _must_use_;
 
@@ -101,6 +101,7 @@ struct spec_settings {
     uint64_t stop_after_ns; /* a paused agent is stopped after this; 0: never */
     bool restart_unhealthy; /* on_unhealthy: restart */
     bool follow_image;
+    bool job; /* it wants one run by itself */
     enum pull_policy pull;
     uint64_t pull_every_ns; /* PULL_EVERY */
     bool has_healthcheck;

@@ -166,6 +166,7 @@ struct store_state {
     uint64_t restarts_ns[STORE_RESTARTS_KEPT];
     uint64_t retry_at_ns;
     uint64_t idle_since_ns;
+    uint64_t job_ran; /* as in core_memory */
 };
 typedef int store_state_fn(void *ctx, const struct store_state *state);
 int store_read_states(struct store *store, store_state_fn *state, void *ctx,

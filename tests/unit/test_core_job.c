@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Jobs: one run by themselves for each spec, never a second one, and what waits for them.
+ */
+#include "core_fixture.h"
+
+#include <string.h>
+
+static struct fixture f;
+
+static int open_fixture(void **state)
+{
+    /* The pretended engine's stream is the tests' to write: here the listing tells. */
+    fx_open(&f, &(struct core_config){.fleet = "demo", .resync_ns = 10 * FX_S});
+    fx_run(&f, 0);
+    fx_clear(&f);
+    return 0;
+}
+
+static int close_fixture(void **state)
+{
+    fx_close(&f);
+    return 0;
+}
+
+#define PASS(...) fx_pass(&f, (struct core_pass){__VA_ARGS__})
+
+static struct core_depends on_job[] = {{"job", DEPENDS_COMPLETED}};
+static struct core_depends on_db[] = {{"db", DEPENDS_STARTED}};
+
+static const struct sim_plan stays = {.conduct = SIM_STAYS};
+
+static struct sim_plan ends_after(unsigned ms, unsigned variant)
+{
+    return (struct sim_plan){.conduct = SIM_ENDS, .run_ms = ms, .variant = variant};
+}
+
+static struct core_row row_of(const char *name, enum lifecycle lifecycle, struct sim_plan plan)
+{
+    struct core_row row = fx_row(name, lifecycle, 0);
+    row.spec = sim_spec(plan);
+    row.idle_timeout_ns = 20 * FX_S;
+    return row;
+}
+
+static void put_job(struct sim_plan plan)
+{
+    struct core_row row = row_of("job", LIFECYCLE_LAZY, plan);
+    row.job = true;
+    fx_put(&f, &row);
+}
+
+static void put_dependent(void)
+{
+    struct core_row row = row_of("web", LIFECYCLE_HOT, stays);
+    row.depends = on_job;
+    row.n_depends = 1;
+    fx_put(&f, &row);
+}
+
+static void it_runs_once_by_itself(void **state)
+{
+    put_job(ends_after(5000, 0));
+    fx_run(&f, 2 * FX_S);
+    assert_status(&f, "demo-job", CONTAINER_RUNNING);
+    fx_run(&f, 600 * FX_S);
+    assert_status(&f, "demo-job", CONTAINER_EXITED);
+    assert_events(&f, "container_exited job");
+    fx_clear(&f);
+    PASS(.agent = NULL);
+    fx_run(&f, 600 * FX_S);
+    assert_null(strstr(f.trace, "demo-job"));
+    assert_state(&f, "job", STATE_STOPPED);
+}
+
+/* Longer than its idle time: it is not idle while it works. */
+static void it_is_left_to_its_work(void **state)
+{
+    put_job(ends_after(100000, 0));
+    fx_run(&f, 90 * FX_S);
+    assert_status(&f, "demo-job", CONTAINER_RUNNING);
+    fx_sleep(&f, "job");
+    assert_answers(&f, "1 in_use");
+    fx_run(&f, 90 * FX_S);
+    assert_events(&f, "container_exited job");
+}
+
+static void a_changed_spec_is_run_again(void **state)
+{
+    put_job(ends_after(1000, 0));
+    fx_run(&f, 60 * FX_S);
+    fx_clear(&f);
+    put_job(ends_after(1000, 0)); /* the row changed, and not what it runs */
+    fx_run(&f, 60 * FX_S);
+    assert_null(strstr(f.trace, "demo-job"));
+    put_job(ends_after(1000, 1));
+    fx_run(&f, 60 * FX_S);
+    assert_events(&f, "container_exited job, container_exited job");
+    assert_status(&f, "demo-job", CONTAINER_EXITED);
+    assert_int_equal(f.engine.n, 1);
+}
+
+static void a_failure_is_told_and_not_tried_again(void **state)
+{
+    put_job((struct sim_plan){.conduct = SIM_CRASHES, .run_ms = 1000});
+    put_dependent();
+    fx_run(&f, 600 * FX_S);
+    assert_events(&f, "container_stopped job");
+    assert_status(&f, "demo-web", CONTAINER_CREATED);
+    assert_non_null(strstr(fx_view(&f, "job").reason, "crashed with exit code"));
+    assert_string_equal(fx_view(&f, "web").reason, "waits for \"job\", which it depends on");
+    fx_clear(&f);
+    PASS(.agent = NULL);
+    assert_report(&f, "web", REPORT_ERROR, 17);
+    assert_report(&f, "job", REPORT_ERROR, 21);
+    assert_non_null(strstr(fx_report(&f, "job")->error, "crashed with exit code"));
+    fx_restart(&f);
+    fx_run(&f, 600 * FX_S);
+    assert_status(&f, "demo-web", CONTAINER_CREATED);
+    assert_status(&f, "demo-job", CONTAINER_EXITED);
+    assert_events(&f, "");
+    put_job(ends_after(1000, 1)); /* mended */
+    fx_run(&f, 60 * FX_S);
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+    assert_string_equal(fx_view(&f, "job").reason, "");
+}
+
+/* `docker system prune` takes the containers of jobs that are done. */
+static void one_that_was_pruned_is_not_run_again(void **state)
+{
+    put_job(ends_after(1000, 0));
+    fx_run(&f, 60 * FX_S);
+    assert_events(&f, "container_exited job");
+    fx_restart(&f);
+    fx_run(&f, 60 * FX_S);
+    fx_removed_by_hand(&f, "demo-job");
+    put_dependent();
+    fx_run(&f, 600 * FX_S);
+    assert_events(&f, "container_missing job, container_recovered job");
+    assert_status(&f, "demo-job", CONTAINER_CREATED);
+    assert_status(&f, "demo-web", CONTAINER_RUNNING); /* it has had its run */
+    fx_restart(&f);
+    fx_run(&f, 600 * FX_S);
+    assert_status(&f, "demo-job", CONTAINER_CREATED);
+}
+
+/* Killed while it ran: it ended, and that was its run. */
+static void it_ended_while_roost_was_away(void **state)
+{
+    put_job(ends_after(5000, 0));
+    fx_run(&f, 2 * FX_S);
+    assert_status(&f, "demo-job", CONTAINER_RUNNING);
+    f.now_ns += 60 * FX_S;
+    sim_engine_advance(&f.engine, f.now_ns);
+    fx_restart(&f);
+    fx_clear(&f);
+    put_dependent();
+    fx_run(&f, 600 * FX_S);
+    assert_status(&f, "demo-job", CONTAINER_EXITED);
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+    assert_null(strstr(f.trace, "start demo-job"));
+}
+
+static void while_it_is_held_it_does_not_run(void **state)
+{
+    struct core_row row = row_of("job", LIFECYCLE_LAZY, ends_after(1000, 0));
+    row.job = row.held = true;
+    fx_put(&f, &row);
+    fx_run(&f, 60 * FX_S);
+    assert_null(strstr(f.trace, "demo-job"));
+    row.held = false;
+    fx_put(&f, &row);
+    fx_run(&f, 60 * FX_S);
+    assert_events(&f, "container_exited job");
+}
+
+/* What it depends on is awake for as long as it runs. */
+static void it_wakes_what_it_depends_on(void **state)
+{
+    struct core_row row = row_of("db", LIFECYCLE_LAZY, stays);
+    fx_put(&f, &row);
+    row = row_of("job", LIFECYCLE_LAZY, ends_after(30000, 0));
+    row.job = true;
+    row.depends = on_db;
+    row.n_depends = 1;
+    fx_put(&f, &row);
+    fx_run(&f, 25 * FX_S);
+    assert_non_null(strstr(f.trace, "start demo-db, start demo-job"));
+    assert_status(&f, "demo-db", CONTAINER_RUNNING);
+    fx_run(&f, 60 * FX_S);
+    assert_status(&f, "demo-db", CONTAINER_EXITED);
+    assert_status(&f, "demo-job", CONTAINER_EXITED);
+}
+
+static void somebody_may_run_it_again(void **state)
+{
+    put_job(ends_after(1000, 0));
+    fx_run(&f, 60 * FX_S);
+    assert_events(&f, "container_exited job");
+    (void)fx_wake(&f, "job", 60 * FX_S, true);
+    fx_run(&f, 60 * FX_S);
+    assert_events(&f, "container_exited job");
+}
+
+/* Not required: what it waits for need not come to it. */
+static void an_optional_job_may_fail(void **state)
+{
+    static struct core_depends maybe[] = {{"job", DEPENDS_COMPLETED, .optional = true}};
+    put_job((struct sim_plan){.conduct = SIM_CRASHES, .run_ms = 1000});
+    struct core_row row = row_of("web", LIFECYCLE_HOT, stays);
+    row.depends = maybe;
+    row.n_depends = 1;
+    fx_put(&f, &row);
+    fx_run(&f, 60 * FX_S);
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+}
+
+#define TEST(t) cmocka_unit_test_setup_teardown(t, open_fixture, close_fixture)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(it_runs_once_by_itself),
+        TEST(it_is_left_to_its_work),
+        TEST(a_changed_spec_is_run_again),
+        TEST(a_failure_is_told_and_not_tried_again),
+        TEST(one_that_was_pruned_is_not_run_again),
+        TEST(it_ended_while_roost_was_away),
+        TEST(while_it_is_held_it_does_not_run),
+        TEST(it_wakes_what_it_depends_on),
+        TEST(somebody_may_run_it_again),
+        TEST(an_optional_job_may_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
