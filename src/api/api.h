@@ -153,6 +153,10 @@ struct api_events {
 struct api_backend {
     void (*agents)(void *ctx, struct api_reply *reply);                  /* GET /v1/agents */
     void (*agent)(void *ctx, const char *name, struct api_reply *reply); /* GET /v1/agents/{name} */
+    /* GET /v1/stats:
+     * {"agents":[{"name","cpu_percent","memory_bytes","memory_limit_bytes","error"}]} of those
+     * whose container runs; null for what is not known. 100 percent is one core. */
+    void (*stats)(void *ctx, struct api_reply *reply);
     void (*reconcile)(void *ctx, const struct api_reconcile *what, struct api_reply *reply);
     void (*ready)(void *ctx, struct api_reply *reply); /* GET /readyz */
 

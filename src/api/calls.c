@@ -21,6 +21,11 @@ void call_agent(struct call *call)
     call->backend->agent(call->ctx, call->name, call->reply);
 }
 
+void call_stats(struct call *call)
+{
+    call->backend->stats(call->ctx, call->reply);
+}
+
 void call_reconcile(struct call *call)
 {
     call->params.reconcile.agent = call->name;

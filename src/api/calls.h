@@ -21,6 +21,7 @@ void call_health(struct call *call);
 void call_ready(struct call *call);
 void call_agents(struct call *call);
 void call_agent(struct call *call);
+void call_stats(struct call *call);
 void call_reconcile(struct call *call);
 void call_wake(struct call *call);
 void call_renew(struct call *call);

@@ -83,6 +83,7 @@ static const struct route routes[] = {
     {"DELETE", "/v1/leases/{lease}", call_release},
     {"POST", "/v1/reconcile", call_reconcile, WAITS_ALWAYS, .query = pass_params},
     {"GET", "/v1/events", call_events, .query = events_params},
+    {"GET", "/v1/stats", call_stats, WAITS_ALWAYS},
 };
 
 static bool pattern_matches(const char *pattern, const struct target *target, const char **ret_name)

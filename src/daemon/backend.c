@@ -120,6 +120,7 @@ static void post_reconcile(void *ctx, const struct api_reconcile *what, struct a
 const struct api_backend fleet_backend = {
     .agents = get_agents,
     .agent = get_agent,
+    .stats = stats_ask,
     .reconcile = post_reconcile,
     .ready = get_ready,
     .wake = wakes_wake,

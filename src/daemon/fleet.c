@@ -104,6 +104,7 @@ void fleet_close(struct fleet *f)
     if (f->engine)
         engine_close(f->engine, NULL, NULL);
     f->engine = NULL;
+    stats_close(f);
     free_holds(f);
     if (f->clock_open)
         uv_close((uv_handle_t *)&f->clock, NULL);

@@ -15,6 +15,7 @@
  *   remember.c what outlives the process
  *   wakes.c    leases, asked for and answered
  *   follow.c   events, in pages and as a stream
+ *   stats.c    what the awake use, while somebody asks
  *   carry.c    EFFECT_OPERATION
  *   probe.c    OPERATION_PROBE
  *   backend.c  the API's calls; passes that somebody waits for
@@ -156,8 +157,9 @@ struct fleet {
     struct fleet_waiter *waiters;
     struct fleet_asker *askers;
     struct fleet_follower *followers;
-    int64_t last_event;  /* id of the last one that was appended */
-    int64_t events_told; /* followers were told up to here */
+    struct fleet_stats *stats; /* NULL until somebody asked */
+    int64_t last_event;        /* id of the last one that was appended */
+    int64_t events_told;       /* followers were told up to here */
     uint64_t last_pass;
     bool stepping;
 
@@ -223,6 +225,10 @@ void follow_drop(struct fleet *f);
 int follow_remember(struct fleet *f, struct error *err) _must_use_;
 void follow_prune(struct fleet *f); /* a bite of the old ones */
 
+/* stats.c: of the API's backend */
+void stats_ask(void *ctx, struct api_reply *reply);
+void stats_close(struct fleet *f); /* after the engine */
+
 /* rows.c */
 int fleet_read_rows(struct fleet *f, struct error *err) _must_use_;
 /* Reads what another process has changed since, if the core is there. What cannot be read now is
@@ -283,4 +289,5 @@ void fleet_drop_waiters(struct fleet *f);
 /* view.c */
 json_t *view_agents(struct fleet *f);
 json_t *view_agent(struct fleet *f, const char *name, struct error *err);
+json_t *view_sorted(json_t *steal_agents); /* by name */
 json_t *view_report(const struct effect *effect);

@@ -79,7 +79,7 @@ static int by_name(const void *a, const void *b)
 }
 
 /* Sorted by name; steals the array. NULL when out of memory. */
-static json_t *sorted(json_t *steal_agents)
+json_t *view_sorted(json_t *steal_agents)
 {
     size_t n = json_array_size(steal_agents);
     json_t **items = calloc(n + 1, sizeof(json_t *));
@@ -100,8 +100,8 @@ json_t *view_agents(struct fleet *f)
     struct listing listing = {.f = f, .agents = json_array()};
     if (f->core)
         core_each_agent(f->core, add_agent, &listing);
-    json_t *json =
-        json_pack("{s:s, s:o}", "fleet", store_fleet(f->store), "agents", sorted(listing.agents));
+    json_t *json = json_pack("{s:s, s:o}", "fleet", store_fleet(f->store), "agents",
+                             view_sorted(listing.agents));
     if (json && f->engine_lost)
         (void)json_object_set_new(json, "engine_error", json_string(f->engine_error.text));
     return json;
@@ -196,5 +196,5 @@ json_t *view_report(const struct effect *effect)
         if (counts[i] > 0)
             (void)json_object_set_new(summary, report_word_name((enum report_word)i),
                                       json_integer((json_int_t)counts[i]));
-    return json_pack("{s:o, s:o}", "summary", summary, "agents", sorted(agents));
+    return json_pack("{s:o, s:o}", "summary", summary, "agents", view_sorted(agents));
 }

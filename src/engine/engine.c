@@ -13,3 +13,13 @@ const char *engine_container_label(const struct engine_container *c, const char 
             return c->labels[i].value;
     return NULL;
 }
+
+bool engine_cpu_percent(const struct engine_stats *before, const struct engine_stats *now,
+                        double *ret_percent)
+{
+    if (now->read_ns <= before->read_ns || now->cpu_ns < before->cpu_ns)
+        return false;
+    *ret_percent =
+        100.0 * (double)(now->cpu_ns - before->cpu_ns) / (double)(now->read_ns - before->read_ns);
+    return true;
+}

@@ -202,6 +202,25 @@ typedef void engine_info_fn(void *ctx, const struct engine_result *result,
                             const struct engine_info *info);
 void engine_info(struct engine *engine, engine_info_fn *done, void *ctx);
 
+/* What a running container uses, from one look of the engine. */
+struct engine_stats {
+    int64_t read_ns;             /* when it looked, in the engine's own time, Unix */
+    uint64_t cpu_ns;             /* CPU time since its start, all cores together */
+    uint64_t memory_bytes;       /* without the file cache that could be dropped at once, as
+                                  * `docker stats` counts */
+    uint64_t memory_limit_bytes; /* the machine's memory when it has no limit; 0: not told */
+};
+/* `stats` is NULL unless DONE. A container that does not run has no figures. */
+typedef void engine_stats_fn(void *ctx, const struct engine_result *result,
+                             const struct engine_stats *stats);
+/* Up to 5 s: Docker 20.10 answers with its next sampling, which all that ask meanwhile share. */
+void engine_stats(struct engine *engine, const char *id, engine_stats_fn *done, void *ctx);
+
+/* The share of one core that was used between two looks at the same container: 200 is two cores.
+ * False when there is none to tell: no time between them, or it was started anew. */
+bool engine_cpu_percent(const struct engine_stats *before, const struct engine_stats *now,
+                        double *ret_percent) _must_use_;
+
 /* The event stream. One stream an engine. */
 struct engine_event {
     const char *action; /* "start", "die", "health_status: healthy" is told as "health_status" with

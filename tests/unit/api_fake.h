@@ -51,6 +51,13 @@ static inline void fake_agent(void *ctx, const char *name, struct api_reply *rep
     fake_answer(fake, reply);
 }
 
+static inline void fake_stats(void *ctx, struct api_reply *reply)
+{
+    struct fake *fake = ctx;
+    (void)snprintf(fake->last, sizeof(fake->last), "stats");
+    fake_answer(fake, reply);
+}
+
 static inline void fake_reconcile(void *ctx, const struct api_reconcile *what,
                                   struct api_reply *reply)
 {
@@ -139,6 +146,7 @@ static inline void fake_follow(void *ctx, const struct api_events *what, struct 
 static const struct api_backend fake_backend = {
     .agents = fake_agents,
     .agent = fake_agent,
+    .stats = fake_stats,
     .reconcile = fake_reconcile,
     .ready = fake_ready,
     .wake = fake_wake,

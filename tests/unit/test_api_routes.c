@@ -86,6 +86,7 @@ static const struct route_row route_rows[] = {
     {"GET", "/v1/agents?&", 200, "agents"},
     {"GET", "/v1/agents/web", 200, "agent web"},
     {"GET", "/v1/agents/reconcile", 200, "agent reconcile"},
+    {"GET", "/v1/stats", 200, "stats"},
     {"GET", "/v1/agents/w%65b-1.a_b", 200, "agent web-1.a_b"},
     {"POST", "/v1/reconcile", 200, "reconcile *"},
     {"POST", "/v1/reconcile?dry_run=1", 200, "reconcile * dry_run"},
@@ -135,6 +136,8 @@ static const struct route_row route_rows[] = {
     {"POST", "/v1/agents/web/hold", 405, "method_not_allowed", "POST; it has PUT, DELETE"},
     {"POST", "/v1/leases/" LEASE, 405, "method_not_allowed", "POST; it has DELETE"},
     {"POST", "/v1/events", 405, "method_not_allowed"},
+    {"POST", "/v1/stats", 405, "method_not_allowed", "POST; it has GET, HEAD"},
+    {"GET", "/v1/stats?agent=web", 400, "unknown_parameter"},
 
     {"DELETE", "/v1/leases/", 400, "bad_lease"},
     {"DELETE", "/v1/leases/web", 400, "bad_lease", "\"web\""},

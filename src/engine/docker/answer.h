@@ -29,6 +29,7 @@ enum call_kind {
     CALL_VOLUME_CREATE,
     CALL_VOLUME_REMOVE,
     CALL_INFO,
+    CALL_STATS,
     CALL_EVENTS,
     CALL_PULL,
     CALL_IMAGE,

@@ -27,9 +27,10 @@ enum lane {
     LANE_STOP, /* long, idle waits for grace periods */
     LANE_BULK, /* create, remove and the rest */
     LANE_EVENTS,
-    LANE_PULL, /* of images: a few at once, each of several layers */
+    LANE_STATS, /* each only waits for the engine's next sampling */
+    LANE_PULL,  /* of images: a few at once, each of several layers */
 };
-#define LANES 7
+#define LANES 8
 
 enum answer_kind {
     ANSWER_WHOLE,    /* status and body */
