@@ -30,6 +30,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 static enum { COUNT_NOTHING, COUNT_ALLOCATIONS, COUNT_CALLS } counting;
@@ -300,6 +301,18 @@ CALL(int, socketpair, EMFILE, (int family, int type, int protocol, int fds[2]), 
      protocol, fds)
 CALL(pid_t, fork, EAGAIN, (void), )
 CALL(ssize_t, getrandom, ENOSYS, (void *data, size_t n, unsigned flags), data, n, flags)
+
+/* SQLite tries some calls again for ten seconds and more, with pauses: those are left out. */
+#define PAUSE(name, parameters, ...)                                                               \
+    int name parameters                                                                            \
+    {                                                                                              \
+        static int(*real) parameters;                                                              \
+        if (!real)                                                                                 \
+            *(void **)&real = next(#name);                                                         \
+        return counting == COUNT_CALLS && fail_at != 0 ? 0 : real(__VA_ARGS__);                    \
+    }
+PAUSE(usleep, (useconds_t us), us)
+PAUSE(nanosleep, (const struct timespec *for_so_long, struct timespec *rest), for_so_long, rest)
 
 #define MMAP(name, offset)                                                                         \
     void *name(void *at, size_t n, int protection, int flags, int fd, offset from)                 \

@@ -35,10 +35,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cli"))
 
+import fake as fake_daemon  # noqa: E402
 from engine import Engine, serving  # noqa: E402
-from fake import daemon  # noqa: E402
+
 
 LEAKS = Path(__file__).resolve().parent / "leaks"
+fake_daemon.Server.handle_error = lambda *_: None  # a client that was made to fail
 PATIENCE_S = float(os.environ.get("TORTURE_PATIENCE", "120"))  # a program that has not ended by then hangs
 FOR_GOOD = 1 << 30
 
@@ -172,7 +174,7 @@ class Story:
         before = place.rows()
         with contextlib.ExitStack() as stack:
             if self.says:
-                fake = stack.enter_context(daemon(place))
+                fake = stack.enter_context(fake_daemon.daemon(place))
                 for call, answer in self.says.items():
                     fake.says(call, *answer)
             process = subprocess.Popen([place.program, *self.words], env=place.faulty(kind, at, times), cwd=place.dir,
@@ -185,7 +187,7 @@ class Story:
                 yield f"hangs: {process.communicate()[1]}"
                 return
         what, _ = place.failed()
-        yield from ended(process.returncode, err, what, kind, (*self.good, 1, 2, 3, 4))
+        yield from ended(process.returncode, err, what, kind, (*self.good, 1, 2, 3, 4), out)
         yield from whole(place)
         after = place.rows()
         if at == 0:
@@ -200,13 +202,13 @@ class Story:
             yield f"{self.made} is not a whole database"
 
 
-def ended(status, err, what, kind, statuses):
+def ended(status, err, what, kind, statuses, out=""):
     if "Sanitizer" in err or status == 99 or status < 0:
         if not any(re.search(f"#[0-9]+ .*{frame}", err) and kind in kinds for _, frame, kinds in EXCUSES):
             yield f"ends with {status}:\n{err}"
     elif status not in statuses:
         yield f"ends with {status}: {err}"
-    elif status in (1, 2, 4) and not err.strip() and what != "write":  # the words may be what could not be written
+    elif status in (1, 2, 4) and not (err + out).strip() and what != "write":  # which may have been the words
         yield f"ends with {status} and says nothing"
 
 
