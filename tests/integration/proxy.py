@@ -5,6 +5,7 @@ It speaks just enough HTTP/1.1 to know where a request and its answer end. Chang
 but GET and HEAD) are numbered from 1 in the order in which they come.
 """
 
+import itertools
 import os
 import random
 import socket
@@ -45,20 +46,27 @@ def _headers(head):
     return {key.strip().lower(): value.strip() for key, value in pairs}
 
 
+def _read_all(stream, n):
+    data = stream.read(n)
+    if len(data) < n:
+        raise ConnectionResetError("it ended in the middle")
+    return data
+
+
 def _body_pieces(stream, headers, until_end):
     """The body as it came, framing included, piece by piece."""
     if "chunked" in headers.get("transfer-encoding", ""):
         while True:
             size = stream.readline()
             if not size:
-                return
+                raise ConnectionResetError("it ended in the middle")
             n = int(size.split(b";")[0], 16)
             if n == 0:
                 yield size + _read_head(stream)
                 return
-            yield size + stream.read(n + 2)
+            yield size + _read_all(stream, n + 2)
     elif "content-length" in headers:
-        yield stream.read(int(headers["content-length"]))
+        yield _read_all(stream, int(headers["content-length"]))
     elif until_end:
         while piece := stream.read1(65536):
             yield piece
@@ -104,6 +112,14 @@ class Proxy:
         with self._lock:
             self.requests.clear()
 
+    def hears(self, _client):
+        """Does the engine hear of a request? If not, it was answered here."""
+        return True
+
+    def told(self, pieces):
+        """The pieces of an answer as roost gets them."""
+        return pieces
+
     def _note(self, request):
         with self._lock:
             self.requests.append(request)
@@ -147,6 +163,8 @@ class Proxy:
         number = self._note(request)
         if self._strike(request, number, "before"):
             return False
+        if not self.hears(client):
+            return True
         if self._strike(request, number, "late"):
             time.sleep(random.uniform(0, LATE_S))
             engine.sendall(head + body)
@@ -165,14 +183,14 @@ class Proxy:
         bare = request.method == "HEAD" or status in (204, 304) or status < 200
         headers = _headers(head)
         pieces = iter(()) if bare else _body_pieces(answering, headers, until_end=True)
+        told = self.told(itertools.chain([head], pieces))
         if request.changes:
-            whole = head + b"".join(pieces)
+            whole = b"".join(told)
             if self._strike(request, number, "after"):
                 return False
             client.sendall(whole)
             self._strike(request, number, "answered")
         else:
-            client.sendall(head)
-            for piece in pieces:
+            for piece in told:
                 client.sendall(piece)
         return headers.get("connection", "").lower() != "close"

@@ -16,8 +16,8 @@ import random
 import time
 
 from engine import wait_until
-from users import Users, Witness, ask, cast, listens
-from watch import states
+from rest import comes_to_rest
+from users import Users, Witness, cast, listens
 
 LATE = "LATE" in os.environ
 KILLS = int(os.environ.get("KILLS", "20"))
@@ -63,51 +63,6 @@ def one_life(fleet, proxy, rng, killed):
         server.kill()
 
 
-def is_at_rest(users, fleet):
-    """Each agent one container of its last row, hot ones up, lazy ones asleep."""
-    marks = {}
-    for name in fleet.mine():
-        seen = fleet.engine.inspect(name)
-        if seen:
-            env = [word[5:] for word in seen["Config"]["Env"] if word.startswith("MARK=")]
-            marks[name] = (seen["State"]["Status"], env)
-    for agent, service in users.services.items():
-        lazy = service["x-roost"].get("lifecycle") == "lazy"
-        status, env = marks.pop(fleet.container(agent), ("", []))
-        if env != [users.ledger.rows[agent]] or status not in (("created", "exited", "paused") if lazy else ("running",)):
-            return False
-    wanted = {agent: ("stopped", "paused") if service["x-roost"].get("lifecycle") == "lazy" else ("running",)
-              for agent, service in users.services.items()}
-    seen = states(fleet)
-    return not marks and all(seen[agent] in wanted[agent] for agent in wanted)
-
-
-def last_table(users, fleet):
-    """What people want in the end. A changed row is also what ends back-offs and roll-backs."""
-    users.stop()
-    for name in fleet.mine():
-        users.docker("POST", f"/containers/{name}/unpause")
-    users.sql("UPDATE agents SET held = 0, held_reason = NULL")
-    for agent in users.services:
-        users._mark(agent)  # pylint: disable=protected-access
-    fleet.apply(users.services)
-    users.read_rows()
-
-
-def comes_to_rest(users, witness, fleet, engine):
-    last_table(users, fleet)
-    with fleet.serve():
-        users.release_all()
-        wait_until(lambda: is_at_rest(users, fleet), "the fleet at rest", 240)
-        calls = engine.watch()
-        for _ in range(3):
-            assert ask(fleet.socket, "POST", "/v1/reconcile?deep=1")[0] == 200
-        time.sleep(3 if KILLS <= 20 else 65)
-        assert calls.changing == []
-        witness.check()
-        witness.check_deaths()
-
-
 def test_killed_at_any_moment_nothing_is_lost(fleet, engine, proxy):
     print(f"SEED={SEED} KILLS={KILLS}")
     rng = random.Random(SEED)
@@ -126,7 +81,8 @@ def test_killed_at_any_moment_nothing_is_lost(fleet, engine, proxy):
             one_life(fleet, proxy, rng, killed)
             witness.check()
         alive = time.monotonic() - began
-        comes_to_rest(users, witness, fleet, engine)
+        comes_to_rest(users, witness, quiet_s=3 if KILLS <= 20 else 65)
+        witness.check_deaths()
         assert engine.inspect("bystander") == foreign
     except BaseException:
         users.over.set()

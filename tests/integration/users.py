@@ -119,7 +119,7 @@ class Ledger:
 
 
 class Users:
-    def __init__(self, fleet, seed, hands=2):
+    def __init__(self, fleet, seed, hands=2, may_be_refused=False):
         self.fleet = fleet
         self.engine = fleet.engine
         self.ledger = Ledger()
@@ -127,6 +127,7 @@ class Users:
         self.marks = 0
         self.table = threading.Lock()  # one writer of rows at a time, so that the ledger knows the last one
         self.over = threading.Event()
+        self.may_be_refused = may_be_refused  # by the database: its disk may be full
         self.failure = None
         self.done = collections.Counter()
         self.threads = [threading.Thread(target=self._live, args=(random.Random(f"{seed}/{n}"),), daemon=True)
@@ -148,8 +149,13 @@ class Users:
         try:
             while not self.over.wait(rng.uniform(0.02, 0.3)):
                 act, = rng.choices([a for a, _ in acts], [w for _, w in acts])
-                act(rng)
-                self.done[act.__name__.strip("_")] += 1
+                try:
+                    act(rng)
+                    self.done[act.__name__.strip("_")] += 1
+                except sqlite3.OperationalError as why:
+                    if not self.may_be_refused:
+                        raise
+                    self.ledger.note(f"{act.__name__}: {why}")
         except Exception:  # pylint: disable=broad-except
             self.failure = traceback.format_exc()
 
@@ -225,7 +231,7 @@ class Users:
         self.ledger.note(f"SQL {statement} {values}")
         return rows
 
-    def _mark(self, agent):
+    def mark(self, agent):
         self.marks += 1
         self.services[agent]["environment"] = {"MARK": str(self.marks)}
         return str(self.marks)
@@ -233,7 +239,7 @@ class Users:
     def _row(self, rng):
         agent = rng.choice(sorted(self.services))
         with self.table:
-            mark = self._mark(agent)
+            mark = self.mark(agent)
             self.sql("UPDATE agents SET spec = json_set(spec, '$.environment', json_object('MARK', ?)) WHERE name = ?",
                      mark, agent)
             if agent in self.ledger.rows:
@@ -263,7 +269,7 @@ class Users:
         with self.table:
             self.ledger.wish("turner", 1e6)
             for agent in rng.sample(sorted(self.services), 2):
-                self._mark(agent)
+                self.mark(agent)
             self.fleet.write(self.services)
             done = self.fleet.run("apply", self.fleet.file)
             self.ledger.note(f"apply: {done.status} {done.err[:200]}")
@@ -328,23 +334,41 @@ class Witness:
         self.events_seen = {}
         self.lazy = {agent for agent, service in users.services.items()
                      if service["x-roost"].get("lifecycle") == "lazy"}
+        self.connection = None
+        self.over = threading.Event()
+        self.stream = self._open()
+        self.thread = threading.Thread(target=self._follow, daemon=True)
+        self.thread.start()
+
+    def _open(self):
         filters = {"type": ["container"], "label": [f"roost.fleet={self.fleet.name}"],
                    "event": ["create", "start", "die", "destroy", "rename", "pause", "unpause"]}
         self.connection = UnixConnection(self.fleet.engine.socket, timeout=None)
         self.connection.request("GET", "/events?filters=" + quote(json.dumps(filters)))
-        self.stream = self.connection.getresponse()
-        self.thread = threading.Thread(target=self._follow, daemon=True)
-        self.thread.start()
+        return self.connection.getresponse()
 
     def close(self):
-        with contextlib.suppress(OSError):
+        self.over.set()
+        with contextlib.suppress(OSError, AttributeError):
             self.connection.sock.shutdown(socket.SHUT_RDWR)
         self.thread.join(60)
 
     def _follow(self):
-        with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
-            for line in iter(self.stream.readline, b""):
-                self._take(json.loads(line))
+        while not self.over.is_set():
+            with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
+                for line in iter(self.stream.readline, b""):
+                    self._take(json.loads(line))
+            self._follow_again()
+
+    def _follow_again(self):
+        """The engine went. What ran when it is back, its listing says."""
+        while not self.over.wait(0.1):
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                self.stream = self._open()
+                self.running.clear()
+                for one in self.containers(["running", "paused", "restarting"]):
+                    self.running[one["Labels"]["roost.agent"]].add(one["Id"])
+                return
 
     def _take(self, event):
         attributes = event["Actor"]["Attributes"]
@@ -365,15 +389,16 @@ class Witness:
 
     # what must hold at any time -------------------------------------------------------------------
 
-    def check(self):
-        """After a kill: the database, what was promised, what is there."""
+    def check(self, engine=True):
+        """The database, what was promised, what is there."""
         assert self.users.failure is None, self.users.failure
         self._database()
         self._leases()
         with self.users.table:
             assert self.users.rows() == self.users.ledger.rows, "a committed row is not there"
         self._events()
-        self._containers()
+        if engine:
+            self._containers()
         assert not self.broken, "\n".join(self.broken)
 
     def _database(self):
@@ -422,10 +447,15 @@ class Witness:
         for agent, n in rows:
             assert n <= self.deaths[agent], f"{agent} died {self.deaths[agent]} times, which was told {n} times"
 
+    def containers(self, statuses):
+        filters = quote(json.dumps({"label": [f"roost.fleet={self.fleet.name}"], "status": statuses}))
+        status, found = ask(self.fleet.engine.socket, "GET", f"/containers/json?all=1&filters={filters}")
+        if status != 200:
+            raise OSError("the engine does not list its containers")
+        return found
+
     def _containers(self):
-        label = quote(json.dumps({"label": [f"roost.fleet={self.fleet.name}"]}))
-        status, found = ask(self.fleet.engine.socket, "GET", f"/containers/json?all=1&filters={label}")
-        assert status == 200
+        found = self.containers([])
         mine = collections.Counter(one["Labels"]["roost.agent"] for one in found)
         # One spare, and one that a dead roost asked for and the engine made late.
         assert max(mine.values(), default=0) <= 3, [(one["Names"], one["State"]) for one in found]
