@@ -15,6 +15,7 @@
 
 struct apply {
     struct cli *cli;
+    struct own_files own;
     struct compose_project *project;
     struct store *store;
     struct rows rows;
@@ -39,7 +40,9 @@ static bool prunes(const struct apply *a)
 
 static int apply_look(struct apply *a)
 {
-    int r = file_load(a->cli, &a->project, a->err);
+    int r = own_files_find(a->cli, &a->own, a->err);
+    if (r == 0)
+        r = file_load(a->cli, &a->own, &a->project, a->err);
     if (r == 0)
         r = cli_open_store(a->cli, DB_CREATE, &a->store, a->err);
     if (r == 0)
@@ -238,6 +241,8 @@ static int run_apply(struct cli *cli, struct error *err)
     int r = apply_look(&a);
     if (r == 0)
         r = confirm_prune(&a);
+    if (r == 0) /* before a row names them */
+        r = own_files_write(&a.own, a.project, &a.rows, a.err);
     if (r == 0)
         r = apply_write(&a);
     if (r < 0)

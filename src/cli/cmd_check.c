@@ -50,7 +50,10 @@ static void print_people(const struct cli *cli, const struct compose_project *p,
 static int run_check(struct cli *cli, struct error *err)
 {
     _cleanup_(file_closep) struct compose_project *project = NULL;
-    int r = file_load(cli, &project, err);
+    struct own_files own;
+    int r = own_files_find(cli, &own, err);
+    if (r == 0)
+        r = file_load(cli, &own, &project, err);
     if (r < 0)
         return r;
     struct counts counts = count(project);

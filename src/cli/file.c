@@ -6,9 +6,12 @@
 
 #include <errno.h>
 
-int file_load(const struct cli *cli, struct compose_project **ret_project, struct error *err)
+int file_load(const struct cli *cli, const struct own_files *own,
+              struct compose_project **ret_project, struct error *err)
 {
-    struct compose_options options = {.project_name = cli->args.value[OPT_PROJECT]};
+    struct compose_options options = {.project_name = cli->args.value[OPT_PROJECT],
+                                      .files_folder = own->folder,
+                                      .files_salt = own->salt};
     _cleanup_free_ const char **files = args_all(&cli->args, OPT_FILE, &options.n_files);
     _cleanup_free_ const char **profiles = args_all(&cli->args, OPT_PROFILE, &options.n_profiles);
     _cleanup_free_ const char **env_files =

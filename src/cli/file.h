@@ -5,6 +5,7 @@
 #pragma once
 
 #include "cli/cli.h"
+#include "cli/own_files.h"
 #include "compose/compose.h"
 
 /* The options that say what is loaded, for a command's table. */
@@ -19,8 +20,8 @@
 
 /* Loads the files of -f and of the first word (none: the usual names) and says its warnings on
  * stderr. */
-int file_load(const struct cli *cli, struct compose_project **ret_project,
-              struct error *err) _must_use_;
+int file_load(const struct cli *cli, const struct own_files *own,
+              struct compose_project **ret_project, struct error *err) _must_use_;
 void file_closep(struct compose_project **project);
 
 /* The (first) file's name as it was given, or the path that was found. */

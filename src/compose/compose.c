@@ -176,6 +176,11 @@ void compose_project_free(struct compose_project *project)
         resource_close(&project->resources[i]);
     for (size_t i = 0; i < project->n_warnings; i++)
         free(project->warnings[i]);
+    for (size_t i = 0; i < project->n_files; i++) {
+        free(project->files[i].path);
+        free(project->files[i].content);
+    }
+    free(project->files);
     free(project->services);
     free(project->resources);
     free(project->warnings);

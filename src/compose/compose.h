@@ -25,6 +25,7 @@
 #define COMPOSE_FILE_MAX        (4U << 20)
 #define COMPOSE_FILES_MAX       100
 #define COMPOSE_FILES_BYTES_MAX (16U << 20)
+#define COMPOSE_FILES_FOLDER    "/var/lib/roost/roost.db.files"
 #define COMPOSE_EXTENDS_MAX     32
 #define COMPOSE_DEPTH_MAX       32
 #define COMPOSE_NODES_MAX       500000
@@ -51,6 +52,15 @@ struct compose_resource {
     char *body;
 };
 
+/* A file that containers mount and that is not there yet: a secret or config whose value is a
+ * variable's or stands in the compose file. Its path is made of a hash of what it holds. */
+struct compose_file {
+    char *path;    /* absolute, in the options' files_folder */
+    char *content; /* never to be shown */
+    unsigned mode;
+    long uid, gid; /* -1: whoever writes it */
+};
+
 struct compose_project {
     char *name;                       /* `name:`, else the folder's name by Compose's rules */
     char *file;                       /* absolute path of the first: the rows' source */
@@ -58,6 +68,8 @@ struct compose_project {
     size_t n_services;
     struct compose_resource *resources; /* only those that a service uses, "default" among them */
     size_t n_resources;
+    struct compose_file *files;
+    size_t n_files;
     char **warnings; /* e.g. a variable that is not set: "FILE:LINE:COLUMN: what" */
     size_t n_warnings;
 };
@@ -74,6 +86,11 @@ struct compose_options {
     /* --env-file: instead of the .env beside the first file; later ones win. */
     const char *const *env_files;
     size_t n_env_files;
+    /* Where the project's `files` are to be, an absolute path without a slash at its end; NULL:
+     * COMPOSE_FILES_FOLDER. The salt goes into their names, so that these do not give the values
+     * away; NULL: none. */
+    const char *files_folder;
+    const char *files_salt;
     /* -p; NULL: the last `name:` of the files, else COMPOSE_PROJECT_NAME, else the folder's name.
      */
     const char *project_name;

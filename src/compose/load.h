@@ -136,6 +136,10 @@ int job_note_awaited(struct loader *l, const struct node *service) _must_use_;
 int job_apply(struct loader *l, const struct node *service, const char *name, json_t *json,
               bool *ret_job) _must_use_;
 
+/* secret.c: the secrets and configs that the files declare; a service's, as mounts. */
+int secrets_check(struct loader *l) _must_use_;
+int secrets_apply(struct loader *l, const struct node *node, json_t *service) _must_use_;
+
 /* convert.c: a node as JSON, its variables replaced. With `as_text` a number or a boolean below it
  * becomes the text that a container would get. */
 int convert_node(struct loader *l, const struct node *n, bool as_text,

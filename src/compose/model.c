@@ -14,9 +14,8 @@ static const struct {
     const char *name;
     bool supported;
 } top_keys[] = {
-    {"name", true},     {"services", true}, {"networks", true},
-    {"volumes", true},  {"version", true},  {"include", true},
-    {"configs", false}, {"models", false},  {"secrets", false},
+    {"name", true},    {"services", true}, {"networks", true}, {"volumes", true}, {"version", true},
+    {"include", true}, {"configs", true},  {"models", false},  {"secrets", true},
 };
 
 static int refuse_top_key(const struct loader *l, const struct node *key)

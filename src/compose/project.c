@@ -249,6 +249,8 @@ static int load_steps(struct loader *l, const struct compose_text *texts, size_t
     if (r == 0)
         r = merge_sources(l, sources, n);
     if (r == 0)
+        r = secrets_check(l);
+    if (r == 0)
         r = load_services(l);
     if (r == 0)
         r = check_services(l);

@@ -12,8 +12,8 @@
 #include "compose/load.h"
 
 /* Columns, and what is gone before the spec sees the service. */
-static const char *const own_keys[] = {"image",   "env_file", "build", "profiles",
-                                       "extends", "scale",    "deploy"};
+static const char *const own_keys[] = {"image", "env_file", "build",   "profiles", "extends",
+                                       "scale", "deploy",   "secrets", "configs"};
 
 /* The values below these are texts for the container, whatever they look like. */
 static const char *const text_keys[] = {"environment", "labels", NULL};
@@ -212,6 +212,8 @@ static int read_service(struct reading *rd, struct compose_service *s, struct sp
         r = environment_resolve(rd->l, rd->node, rd->json);
     if (r == 0)
         r = paths_resolve(rd->l, rd->node, rd->json);
+    if (r == 0)
+        r = secrets_apply(rd->l, rd->node, rd->json);
     return r < 0 ? r : make_spec(rd, s, ret_spec);
 }
 

@@ -31,7 +31,7 @@ static void its_example_loads(void **state)
 {
     _cleanup_(buf_close) struct buf text = BUF_INIT(1U << 20);
     read_page(&text);
-    char *example = strstr(text.data, "    services:\n");
+    char *example = strstr(strstr(text.data, "\n## x-roost"), "    services:\n");
     assert_non_null(example);
     char *end = strstr(example, "\n\n");
     assert_non_null(end);
