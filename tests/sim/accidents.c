@@ -17,7 +17,7 @@ static void queue_news(struct world *w, const struct sim_event *event)
         return;
     }
     uint64_t at = w->now_ns + roll(w, 2 * MS);
-    if (w->chaos && w->faulty && chance(w, 20)) {
+    if (fault(w, 20)) {
         at += roll(w, 5 * SECOND);
         w->counts.faults[FAULT_NEWS_LATE]++;
     }
@@ -34,12 +34,12 @@ void news_collect(struct world *w)
         check_news(w, &event);
         if (!w->core || !w->stream_open || !w->engine_up)
             continue;
-        if (w->chaos && w->faulty && chance(w, 20)) {
+        if (fault(w, 20)) {
             w->counts.faults[FAULT_NEWS_LOST]++;
             continue;
         }
         queue_news(w, &event);
-        if (w->chaos && w->faulty && chance(w, 10)) {
+        if (fault(w, 10)) {
             w->counts.faults[FAULT_NEWS_TWICE]++;
             queue_news(w, &event);
         }

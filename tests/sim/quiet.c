@@ -165,7 +165,6 @@ static void check_as_specified(struct world *w, const struct w_agent *a,
                                const struct sim_container *c, const struct agent_view *v)
 {
     if (strncmp(v->reason, "rolled back", 11) == 0) {
-        w->counts.rolled_back++;
         if (v->state != STATE_FAILED)
             broken(w, "%s is rolled back, and not failed", a->name);
         return;

@@ -58,14 +58,12 @@ static bool may_be_late(const struct world *w, enum operation_kind kind)
 
 static void maybe_goes_wrong(struct world *w, struct w_request *r)
 {
-    if (!w->chaos || !w->faulty)
-        return;
-    if (chance(w, 30)) {
+    if (fault(w, 30)) {
         r->apply_ns += roll(w, 20 * SECOND);
         r->answer_ns = r->apply_ns + roll(w, 5 * SECOND);
         w->counts.faults[FAULT_SLOW]++;
     }
-    if (chance(w, 30)) {
+    if (fault(w, 30)) {
         r->lost = true;
         r->answer_ns += roll(w, 10 * SECOND);
         w->counts.faults[FAULT_LOST_ANSWER]++;
@@ -76,9 +74,9 @@ static void maybe_goes_wrong(struct world *w, struct w_request *r)
             r->apply_ns = NEVER;
         }
     }
-    if (r->is_list && chance(w, 30))
+    if (r->is_list && fault(w, 30))
         w->counts.faults[FAULT_BROKEN_LISTING] += r->half = true;
-    if (!r->is_list && r->op.kind == OPERATION_REMOVE && chance(w, 30))
+    if (!r->is_list && r->op.kind == OPERATION_REMOVE && fault(w, 30))
         w->counts.faults[FAULT_HALF_REMOVED] += r->half = true;
 }
 
@@ -102,6 +100,8 @@ void request_operation(struct world *w, const struct operation *op)
           op->kind == OPERATION_RENAME || op->kind == OPERATION_CREATE ? " to " : "",
           op->kind == OPERATION_RENAME || op->kind == OPERATION_CREATE ? op->name : "");
     w->counts.operations[op->kind]++;
+    w->counts.recreated +=
+        op->kind == OPERATION_CREATE && strstr(op->name, AGENT_SUFFIX_NEW) != NULL;
     if (!w->engine_up) {
         r->outcome = ENGINE_UNREACHABLE;
         r->begun = r->applied = true;

@@ -126,7 +126,6 @@ static void take_report(struct world *w, const struct effect *e)
         if (r->action != REPORT_UNCHANGED || r->error)
             trace(w, "    %s: %s (rule %u) %s; %s", r->agent, report_word_name(r->action), r->rule,
                   r->reason, r->error ? r->error : "");
-        w->counts.rolled_back += r->action == REPORT_ROLLED_BACK;
     }
 }
 
@@ -171,7 +170,7 @@ void shell_step(struct world *w, struct core_event *event)
         broken(w, "out of memory");
     if (core_bad_moves(w->core) > 0)
         broken(w, "an impossible edge");
-    bool dies = w->chaos && w->faulty && effects.n > 0 && chance(w, 3);
+    bool dies = effects.n > 0 && fault(w, 3);
     if (dies && chance(w, 400)) {
         w->counts.faults[FAULT_COMMIT_LOST]++;
         shell_kill(w);

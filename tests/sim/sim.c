@@ -2,15 +2,16 @@
  *
  * The simulator: the real core in a pretended world, a seed a life.
  *
- *   sim --seed N [--steps M] [--trace]    one life
- *   sim --seeds A..B [--steps M]          many
- *   sim --seconds S [--seeds A..]         many, as long as there is time
- *   sim --file FILE                       the seeds of a file, one a line; what follows # is a
- * remark
+ *   sim --seed N [--steps M] [--trace] [--only CHOICES]    one life, or some of its choices
+ *   sim --seeds A..B [--steps M]                           many
+ *   sim --seconds S [--seeds A..]                          many, as long as there is time
+ *   sim --file FILE                                        the lives of a file: SEED STEPS
+ * [CHOICES]
  *
  * Each life is chaos (rows change, containers are touched, things break) and quiet in turn. What
- * must hold is checked at every step; a seed that breaks something prints the end of its story, and
- * is the way to see it again.
+ * must hold is checked at every step. A seed that breaks something prints the end of its story and
+ * the shortest list of its choices that still breaks the same: such a line is kept in
+ * tests/sim/seeds.
  */
 #include "world.h"
 
@@ -26,156 +27,182 @@ struct options {
     const char *file;
 };
 
-static struct w_counts total;
+static const char *const fault_names[FAULTS] = {
+    [FAULT_LOST_ANSWER] = "answer_lost",
+    [FAULT_LATE_APPLY] = "done_late",
+    [FAULT_NOT_SENT] = "not_sent",
+    [FAULT_SLOW] = "slow",
+    [FAULT_BROKEN_LISTING] = "listing_cut",
+    [FAULT_HALF_REMOVED] = "half_removed",
+    [FAULT_NEWS_LOST] = "event_lost",
+    [FAULT_NEWS_TWICE] = "event_twice",
+    [FAULT_NEWS_LATE] = "event_late",
+    [FAULT_STREAM_CUT] = "stream_cut",
+    [FAULT_ENGINE_AWAY] = "engine_away",
+    [FAULT_ENGINE_RESTARTED] = "engine_restarted",
+    [FAULT_ENGINE_KILLED] = "engine_killed",
+    [FAULT_DAEMON_KILLED] = "daemon_killed",
+    [FAULT_COMMIT_LOST] = "commit_lost",
+    [FAULT_GHOST] = "ghost_name",
+    [FAULT_DEAD] = "dead",
+};
 
-static void add_counts(const struct w_counts *c)
+static void live_line(char *line)
 {
-    unsigned long *sum = (unsigned long *)&total;
-    const unsigned long *more = (const unsigned long *)c;
-    for (size_t i = 0; i < sizeof(*c) / sizeof(*sum); i++)
-        sum[i] += more[i];
-}
-
-static void live(uint64_t seed, unsigned long steps)
-{
-    static struct world w;
-    world_open(&w, seed);
-    while (w.counts.steps < steps) {
-        w.chaos = true;
-        w.act_ns = w.now_ns;
-        world_steps(&w, 100 + roll(&w, 500));
-        check_quiet(&w);
+    char *end, *only = NULL;
+    struct life life = {.seed = strtoull(line, &end, 10)};
+    line[strcspn(line, "#\n")] = '\0';
+    if (line[0] == '\0')
+        return;
+    life.steps = strtoul(end, &end, 10);
+    end += strspn(end, " ");
+    only = *end ? end : NULL;
+    end[strcspn(end, " ")] = '\0';
+    if (life.steps == 0 || (only && !choices_parse(only))) {
+        (void)fprintf(stderr, "not SEED STEPS [CHOICES]: %s\n", line);
+        exit(2);
     }
-    add_counts(&w.counts);
-    world_close(&w);
+    live(&life);
+    choices_all();
 }
 
-static void live_file(const char *file, unsigned long steps)
+static unsigned long live_file(const char *file)
 {
-    char line[256];
+    static char line[65536];
+    unsigned long lives = 0;
     FILE *f = fopen(file, "r");
     if (!f) {
         perror(file);
         exit(2);
     }
-    while (fgets(line, sizeof(line), f))
-        if (line[0] != '#' && line[0] != '\n')
-            live(strtoull(line, NULL, 10), steps);
+    for (; fgets(line, sizeof(line), f); lives += line[0] != '\0')
+        live_line(line);
     (void)fclose(f);
+    return lives;
 }
 
-/* A test that does nothing passes: did it do something? */
-static void check_floors(void)
+/* A test that does nothing passes: did it do something? At least so much in a thousand lives. */
+static void check_floor(const char *what, unsigned long n, unsigned long of_1000,
+                        unsigned long lives)
 {
-    struct {
-        const char *what;
-        unsigned long n;
-    } floors[] = {
-        {"created", total.operations[OPERATION_CREATE]},
-        {"started", total.operations[OPERATION_START]},
-        {"stopped", total.operations[OPERATION_STOP]},
-        {"renamed", total.operations[OPERATION_RENAME]},
-        {"removed", total.operations[OPERATION_REMOVE]},
-        {"paused", total.operations[OPERATION_PAUSE]},
-        {"unpaused", total.operations[OPERATION_UNPAUSE]},
-        {"updated", total.operations[OPERATION_UPDATE]},
-        {"probed", total.operations[OPERATION_PROBE]},
-        {"rolled back", total.rolled_back},
-        {"wakes answered", total.answers},
-        {"passes", total.passes_over},
-        {"converged", total.converged},
-        {"agents checked", total.checked_agents},
-    };
-    for (size_t i = 0; i < sizeof(floors) / sizeof(floors[0]); i++)
-        if (floors[i].n == 0) {
-            (void)printf("nothing was %s: this proves nothing\n", floors[i].what);
-            exit(1);
-        }
+    if (n * 1000 >= of_1000 * lives && n > 0)
+        return;
+    (void)printf("%s: only %lu in %lu lives: this proves nothing\n", what, n, lives);
+    exit(1);
+}
+
+static void check_floors(unsigned long lives)
+{
+    unsigned long episodes = 0;
+    for (int i = EVENT_NONE + 1; i < EPISODE_KINDS; i++)
+        episodes += total.told[i];
+    for (int i = 0; i <= OPERATION_PROBE; i++)
+        check_floor(operation_kind_name((enum operation_kind)i), total.operations[i], 200, lives);
+    check_floor("episodes", episodes, 3000, lives);
+    check_floor("recovered", total.told[EVENT_CONTAINER_RECOVERED], 2000, lives);
+    check_floor("rolled back", total.told[EVENT_ROLLED_BACK], 100, lives);
+    check_floor("recreated", total.recreated, 1000, lives);
+    check_floor("wakes", total.wakes, 5000, lives);
+    check_floor("wakes answered", total.answers, 5000, lives);
+    check_floor("passes", total.passes_over, 6000, lives);
+    check_floor("quiet", total.converged, 1000, lives);
+    check_floor("agents as they should be", total.checked_agents, 2000, lives);
     for (int i = 0; i < FAULTS; i++)
-        if (total.faults[i] == 0) {
-            (void)printf("fault %d never happened: this proves nothing\n", i);
-            exit(1);
-        }
+        check_floor(fault_names[i], total.faults[i], i == FAULT_HALF_REMOVED ? 10 : 50, lives);
 }
 
-static void print_counts(unsigned long seeds)
+static void print_counts(unsigned long lives, double seconds)
 {
-    (void)printf("%lu lives, %lu steps, %lu events into the core, %lu listings, %lu passes\n",
-                 seeds, total.steps, total.events_in, total.lists, total.passes_over);
+    (void)printf("%lu lives, %lu simulated hours (%lu of chaos), %lu steps (%.0f a second), "
+                 "%lu events into the core, %lu listings, %lu passes\n",
+                 lives, total.ms / 3600000, total.chaos_ms / 3600000, total.steps,
+                 seconds > 0 ? (double)total.steps / seconds : 0.0, total.events_in, total.lists,
+                 total.passes_over);
     for (int i = 0; i <= OPERATION_PROBE; i++)
         (void)printf("%s%s %lu",
                      i ? ", " : "operations: ", operation_kind_name((enum operation_kind)i),
                      total.operations[i]);
     (void)printf("\nfaults:");
     for (int i = 0; i < FAULTS; i++)
-        (void)printf(" %lu", total.faults[i]);
+        (void)printf("%s %s %lu", i ? "," : "", fault_names[i], total.faults[i]);
     (void)printf("\nevents:");
     for (int i = EVENT_NONE + 1; i < EVENT_KINDS; i++)
         (void)printf(" %s %lu", event_kind_name((enum event_kind)i), total.told[i]);
-    (void)printf("\nwakes %lu, answers %lu, rolled back %lu, quiet %lu times, %lu agents as they "
+    (void)printf("\nwakes %lu, answers %lu, recreates %lu, quiet %lu times, %lu agents as they "
                  "should be\n",
-                 total.wakes, total.answers, total.rolled_back, total.converged,
+                 total.wakes, total.answers, total.recreated, total.converged,
                  total.checked_agents);
 }
 
 static void usage(void)
 {
-    (void)fprintf(
-        stderr,
-        "usage: sim [--seed N | --seeds A..B | --file FILE] [--steps M] [--seconds S] [--trace]\n");
+    (void)fprintf(stderr, "usage: sim [--seed N [--only CHOICES] | --seeds A..B | --file FILE] "
+                          "[--steps M] [--seconds S] [--trace]\n");
     exit(2);
+}
+
+static bool parse_value(struct options *o, const char *key, const char *value)
+{
+    char *end;
+    if (strcmp(key, "--seed") == 0) {
+        o->from = o->to = strtoull(value, NULL, 10);
+    } else if (strcmp(key, "--seeds") == 0) {
+        o->from = strtoull(value, &end, 10);
+        o->to = strncmp(end, "..", 2) == 0 && end[2] ? strtoull(end + 2, NULL, 10) : UINT64_MAX;
+    } else if (strcmp(key, "--steps") == 0) {
+        o->steps = strtoul(value, NULL, 10);
+    } else if (strcmp(key, "--seconds") == 0) {
+        o->seconds = (unsigned)strtoul(value, NULL, 10);
+    } else if (strcmp(key, "--file") == 0) {
+        o->file = value;
+    } else {
+        return strcmp(key, "--only") == 0 && choices_parse(value);
+    }
+    return true;
 }
 
 static void parse(int argc, char **argv, struct options *o)
 {
     for (int i = 1; i < argc; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
-        if (strcmp(argv[i], "--trace") == 0) {
+        if (strcmp(argv[i], "--trace") == 0)
             trace_all = true;
-            continue;
-        }
-        if (!value)
+        else if (i + 1 == argc || !parse_value(o, argv[i], argv[i + 1]))
             usage();
-        if (strcmp(argv[i], "--seed") == 0)
-            o->from = o->to = strtoull(value, NULL, 10);
-        else if (strcmp(argv[i], "--seeds") == 0) {
-            char *end;
-            o->from = strtoull(value, &end, 10);
-            o->to = strncmp(end, "..", 2) == 0 && end[2] ? strtoull(end + 2, NULL, 10) : UINT64_MAX;
-        } else if (strcmp(argv[i], "--steps") == 0)
-            o->steps = strtoul(value, NULL, 10);
-        else if (strcmp(argv[i], "--seconds") == 0)
-            o->seconds = (unsigned)strtoul(value, NULL, 10);
-        else if (strcmp(argv[i], "--file") == 0)
-            o->file = value;
         else
-            usage();
-        i++;
+            i++;
     }
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static unsigned long live_many(const struct options *o, double begun)
+{
+    unsigned long lives = 0;
+    for (uint64_t seed = o->from; seed <= o->to; seed++) {
+        live(&(struct life){.seed = seed, .steps = o->steps});
+        lives++;
+        if (o->seconds && seconds_now() - begun >= o->seconds)
+            break;
+    }
+    return lives;
 }
 
 int main(int argc, char **argv)
 {
     struct options o = {.from = 1, .to = UINT64_MAX, .steps = 8000};
-    struct timespec begun, now;
-    unsigned long seeds = 0;
+    double begun = seconds_now();
     parse(argc, argv, &o);
-    if (o.file) {
-        live_file(o.file, o.steps);
-        return 0;
-    }
     if (o.to == UINT64_MAX && o.seconds == 0)
         o.to = o.from + 99;
-    (void)clock_gettime(CLOCK_MONOTONIC, &begun);
-    for (uint64_t seed = o.from; seed <= o.to; seed++) {
-        live(seed, o.steps);
-        seeds++;
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
-        if (o.seconds && now.tv_sec - begun.tv_sec >= (time_t)o.seconds)
-            break;
-    }
-    print_counts(seeds);
-    if (o.from != o.to)
-        check_floors();
+    unsigned long lives = o.file ? live_file(o.file) : live_many(&o, begun);
+    print_counts(lives, seconds_now() - begun);
+    if (!o.file && o.from != o.to)
+        check_floors(lives);
+    choices_free();
     return 0;
 }

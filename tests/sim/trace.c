@@ -90,6 +90,8 @@ void trace_world(struct world *w)
 
 void broken(struct world *w, const char *format, ...)
 {
+    if (shrink_is_trial())
+        shrink_tell(format);
     size_t from = n_lines > LINES ? n_lines - LINES : 0;
     for (size_t i = from; !trace_all && i < n_lines; i++)
         (void)puts(lines[i % LINES]);
@@ -98,8 +100,10 @@ void broken(struct world *w, const char *format, ...)
     va_start(args, format);
     (void)printf("seed %llu, step %lu: ", (unsigned long long)w->seed, w->counts.steps);
     (void)vprintf(format, args);
-    (void)printf("\nrun again with: sim --seed %llu --trace\n", (unsigned long long)w->seed);
+    (void)printf("\nrun again with: sim --seed %llu --steps %lu --trace\n",
+                 (unsigned long long)w->seed, life_now.steps);
     va_end(args);
+    shrink(&life_now, format);
     (void)fflush(stdout);
     exit(1);
 }

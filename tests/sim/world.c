@@ -4,6 +4,7 @@
  */
 #include "world.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,6 +26,12 @@ static uint64_t next_random(struct world *w)
     return w->random[1] + b;
 }
 
+void seed_random(struct world *w, uint64_t seed)
+{
+    w->random[0] = splitmix(&seed);
+    w->random[1] = splitmix(&seed);
+}
+
 uint64_t roll(struct world *w, uint64_t n)
 {
     return next_random(w) % n;
@@ -38,17 +45,17 @@ bool chance(struct world *w, unsigned per_mille)
 void world_open(struct world *w, uint64_t seed)
 {
     static const unsigned in_flight[] = {1, 2, 4, 16};
+    static const unsigned paces[] = {1, 1, 1, 1, 1, 3, 20, 100};
     memset(w, 0, sizeof(*w));
     w->seed = seed;
-    uint64_t state = seed;
-    w->random[0] = splitmix(&state);
-    w->random[1] = splitmix(&state);
+    seed_random(w, seed);
     w->now_ns = w->engine.now_ns = 1000 * SECOND;
     w->wall_ms = 1700000000000;
     w->engine_up = w->stream_open = true;
     w->engine_up_ns = w->notice_ns = w->boot_ns = w->stream_open_ns = w->poll_ns = NEVER;
     w->max_in_flight = in_flight[roll(w, 4)];
     w->faulty = chance(w, 800);
+    w->pace = paces[roll(w, 8)];
     w->act_ns = w->now_ns;
     w->engine.no_update = chance(w, 100);
     for (size_t i = 0; i < W_AGENTS; i++)
@@ -75,7 +82,8 @@ static uint64_t next_ns(const struct world *w)
     uint64_t at = earlier(requests_next(w), accidents_next(w));
     at = earlier(at, sim_engine_next(&w->engine));
     at = earlier(at, w->poll_ns);
-    at = earlier(at, w->boot_ns);
+    if (w->engine_up)
+        at = earlier(at, w->boot_ns);
     if (w->core)
         at = earlier(at, core_next_deadline(w->core));
     return w->chaos ? earlier(at, w->act_ns) : at;
@@ -83,7 +91,10 @@ static uint64_t next_ns(const struct world *w)
 
 static void act(struct world *w)
 {
-    w->act_ns = w->now_ns + 1 + roll(w, chance(w, 300) ? 20 * SECOND : 300 * MS);
+    bool taken = choose_act(w);
+    w->act_ns = w->now_ns + 1 + w->pace * roll(w, chance(w, 300) ? 20 * SECOND : 300 * MS);
+    if (!taken)
+        return;
     if (w->faulty && chance(w, 120))
         accident(w);
     else
@@ -113,13 +124,21 @@ static void round_of_now(struct world *w)
     w->counts.steps++;
 }
 
+static void pass_time(struct world *w, uint64_t to_ns)
+{
+    w->wall_ms += (int64_t)((to_ns - w->now_ns) / MS);
+    w->counts.ms += (to_ns - w->now_ns) / MS;
+    w->counts.chaos_ms += w->chaos ? (to_ns - w->now_ns) / MS : 0;
+    w->now_ns = to_ns;
+}
+
 /* More rounds than this at one moment is a loop. */
 #define STANDSTILL_MAX 20000
 
-static void go_on(struct world *w, uint64_t until_ns, unsigned long rounds)
+static void go_on(struct world *w, uint64_t until_ns, unsigned acts)
 {
     unsigned standstill = 0;
-    for (unsigned long i = 0; i < rounds; i++) {
+    while (w->act < acts) {
         uint64_t at = next_ns(w);
         if (at > until_ns)
             break;
@@ -127,21 +146,21 @@ static void go_on(struct world *w, uint64_t until_ns, unsigned long rounds)
         if (standstill > STANDSTILL_MAX)
             broken(w, "time stands still");
         if (at > w->now_ns) {
-            w->wall_ms += (int64_t)((at - w->now_ns) / MS);
-            w->now_ns = at;
+            pass_time(w, at);
         }
         round_of_now(w);
     }
     if (until_ns != NEVER && w->now_ns < until_ns)
-        w->now_ns = until_ns;
+        pass_time(w, until_ns);
 }
 
 void world_run(struct world *w, uint64_t duration_ns)
 {
-    go_on(w, w->now_ns + duration_ns, UINT32_MAX);
+    go_on(w, w->now_ns + duration_ns, UINT_MAX);
 }
 
-void world_steps(struct world *w, unsigned long n)
+void world_acts(struct world *w, unsigned n)
 {
-    go_on(w, NEVER, n);
+    w->act_ns = w->now_ns;
+    go_on(w, NEVER, w->act + n);
 }

@@ -11,6 +11,9 @@
  *   users.c     rows, leases and passes; containers by hand
  *   accidents.c the engine away, restarted or killed; the stream cut; the daemon killed; ghosts
  *   checks.c    what must hold always, and what must hold when all is quiet
+ *   choices.c   what a life was made of, and a life of some of it
+ *   shrink.c    the shortest list of choices that still breaks
+ *   life.c      chaos and quiet in turn
  *   trace.c     what happened, for people
  */
 #pragma once
@@ -119,10 +122,25 @@ enum w_fault {
     FAULTS
 };
 
+/* One of a life: an act (fault 0), or the n-th fault after it. */
+struct choice {
+    unsigned act, fault;
+};
+
+struct choices {
+    struct choice *items;
+    size_t n, cap;
+};
+
+struct life {
+    uint64_t seed;
+    unsigned long steps;
+};
+
 struct w_counts {
-    unsigned long steps, events_in, operations[OPERATION_PROBE + 1], lists, passes, passes_over,
-        wakes, answers;
-    unsigned long user_acts, rows, told[EVENT_KINDS], faults[FAULTS], rolled_back, converged,
+    unsigned long ms, chaos_ms, steps, events_in, operations[OPERATION_PROBE + 1], lists, passes,
+        passes_over, wakes, answers;
+    unsigned long user_acts, rows, told[EVENT_KINDS], faults[FAULTS], recreated, converged,
         checked_agents;
 };
 
@@ -164,6 +182,8 @@ struct world {
     bool faulty; /* this seed has accidents */
     bool late_starts;
     uint64_t act_ns;
+    unsigned pace;       /* how much slower than hectic */
+    unsigned act, fault; /* the last choices: see choices.c */
 
     struct w_counts counts;
 };
@@ -178,12 +198,34 @@ void trace_world(struct world *w);
 const char *short_id(const uint8_t id[CONTAINER_ID_SIZE], char buf[24]);
 
 /* world.c */
+void seed_random(struct world *w, uint64_t seed);
 uint64_t roll(struct world *w, uint64_t n); /* 0 … n-1 */
 bool chance(struct world *w, unsigned per_mille);
 void world_open(struct world *w, uint64_t seed);
 void world_close(struct world *w);
 void world_run(struct world *w, uint64_t duration_ns);
-void world_steps(struct world *w, unsigned long n);
+void world_acts(struct world *w, unsigned n);
+
+/* life.c */
+extern struct w_counts total; /* of all lives so far */
+extern struct life life_now;
+void live(const struct life *life);
+
+/* choices.c */
+bool choose_act(struct world *w);                /* the next act; false: it is left out */
+bool fault(struct world *w, unsigned per_mille); /* does a fault happen here? Only in chaos */
+void choices_begin(void);
+const struct choices *choices_made(void);
+void choices_only(const struct choices *choices); /* of a life all others are left out */
+void choices_all(void);
+bool choices_parse(const char *text); /* for choices_only(): "3,7,7.2" */
+void choices_print(const struct choices *choices);
+void choices_free(void);
+
+/* shrink.c */
+void shrink(const struct life *life, const char *what);
+bool shrink_is_trial(void);
+_Noreturn void shrink_tell(const char *what);
 
 /* shell.c */
 void shell_boot(struct world *w);

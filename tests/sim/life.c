@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A life: chaos and quiet in turn.
+ */
+#include "world.h"
+
+struct w_counts total;
+struct life life_now;
+
+static void add_counts(const struct w_counts *c)
+{
+    unsigned long *sum = (unsigned long *)&total;
+    const unsigned long *more = (const unsigned long *)c;
+    for (size_t i = 0; i < sizeof(*c) / sizeof(*sum); i++)
+        sum[i] += more[i];
+}
+
+void live(const struct life *life)
+{
+    static struct world w;
+    life_now = *life;
+    choices_begin();
+    world_open(&w, life->seed);
+    while (w.counts.steps < life->steps) {
+        w.chaos = true;
+        world_acts(&w, 5 + (unsigned)roll(&w, 90));
+        check_quiet(&w);
+    }
+    add_counts(&w.counts);
+    world_close(&w);
+}
