@@ -203,7 +203,7 @@ class Story:
 
 
 def ended(status, err, what, kind, statuses, out=""):
-    if "Sanitizer" in err or status == 99 or status < 0:
+    if "Sanitizer" in err or status == 99 or (status < 0 and status not in statuses):
         if not any(re.search(f"#[0-9]+ .*{frame}", err) and kind in kinds for _, frame, kinds in EXCUSES):
             yield f"ends with {status}:\n{err}"
     elif status not in statuses:
@@ -226,7 +226,10 @@ def is_database(path):
 
 
 class Daemon:
-    """The daemon from its start to its end: a pass, a wake, a death, a change through the API, a stop."""
+    """The daemon from its start to its end: a pass, a wake, a death, a change through the API, a stop.
+
+    Stopped before it has got as far as to listen to SIGTERM, it ends by that.
+    """
 
     def __init__(self):
         self.name, self.start = "serve", applied
@@ -267,7 +270,7 @@ class Daemon:
             return
         err = log.read_text(encoding="utf-8")
         what, _ = place.failed()
-        yield from ended(process.returncode, err, what, kind, (0, 1, 4))
+        yield from ended(process.returncode, err, what, kind, (0, 1, 4, -signal.SIGTERM))
         if self.late and times == 1 and process.returncode == 0:
             yield f"no answer to {self.late}: {err}"
         yield from whole(place)
