@@ -240,8 +240,25 @@ static int read_statement(struct reader *rd)
     return r < 0 ? r : set_variable(rd, name, buf_text(&value));
 }
 
-int dotenv_parse(const char *text, size_t len, const struct interpolation *lookup,
-                 struct diag *diag, json_t *vars)
+/* All behind the first "=" is the value, to the end of the line. */
+static int read_raw_statement(struct reader *rd)
+{
+    size_t n = strcspn(rd->p, "=\n"), end = strcspn(rd->p, "\n");
+    if (n == 0 || memchr(rd->p, ' ', n) || memchr(rd->p, '\t', n))
+        return fail(rd, "a line must be NAME=value, without blanks in the name");
+    _cleanup_free_ char *name = strndup(rd->p, n);
+    _cleanup_free_ char *text = strndup(rd->p + n, end - n);
+    if (!name || !text)
+        return -ENOMEM;
+    const char *value = *text ? text + 1 : rd->environment->lookup(rd->environment->ctx, name);
+    if (!text_is_utf8(name, n))
+        return fail(rd, "a name that is not UTF-8");
+    rd->p += end;
+    return value ? set_variable(rd, name, value) : 0;
+}
+
+static int parse(const char *text, size_t len, const struct interpolation *lookup,
+                 struct diag *diag, json_t *vars, int (*read)(struct reader *rd))
 {
     static const char bom[] = "\xef\xbb\xbf";
     if (strncmp(text, bom, strlen(bom)) == 0) {
@@ -255,11 +272,23 @@ int dotenv_parse(const char *text, size_t len, const struct interpolation *looku
                         .diag = diag,
                         .vars = vars};
     while (skip_to_statement(&rd)) {
-        int r = read_statement(&rd);
+        int r = read(&rd);
         if (r < 0)
             return r;
     }
     if (rd.p != text + len)
         return fail(&rd, "a NUL byte; is this a text file?");
     return 0;
+}
+
+int dotenv_parse(const char *text, size_t len, const struct interpolation *lookup,
+                 struct diag *diag, json_t *vars)
+{
+    return parse(text, len, lookup, diag, vars, read_statement);
+}
+
+int dotenv_parse_raw(const char *text, size_t len, const struct interpolation *lookup,
+                     struct diag *diag, json_t *vars)
+{
+    return parse(text, len, lookup, diag, vars, read_raw_statement);
 }

@@ -25,3 +25,8 @@
  * is the environment's. -EINVAL with the error set (never with a value in it), -ENOMEM. */
 int dotenv_parse(const char *text, size_t len, const struct interpolation *lookup,
                  struct diag *diag, json_t *vars) _must_use_;
+
+/* The same for a file of `format: raw`: comments and empty lines apart a line is NAME=value, and
+ * the value is as it stands, quotes, dollar signs and blanks too. */
+int dotenv_parse_raw(const char *text, size_t len, const struct interpolation *lookup,
+                     struct diag *diag, json_t *vars) _must_use_;

@@ -46,14 +46,15 @@ static size_t text_bytes(json_t *vars)
 
 /* ---- env_file ---- */
 
-static int parse_file(struct gather *g, const char *path, const struct buf *text)
+static int parse_file(struct gather *g, const char *path, bool raw, const struct buf *text)
 {
     struct loader *l = g->l;
     struct interpolation in = {.lookup = lookup, .ctx = g};
     size_t before = text_bytes(g->result);
     const char *file = l->diag.file;
     l->diag.file = path;
-    int r = dotenv_parse(buf_text(text), text->len, &in, &l->diag, g->result);
+    int r = raw ? dotenv_parse_raw(buf_text(text), text->len, &in, &l->diag, g->result)
+                : dotenv_parse(buf_text(text), text->len, &in, &l->diag, g->result);
     l->diag.file = file;
     size_t after = text_bytes(g->result);
     return r < 0 || after <= before ? r : convert_charge(l, place(g), after - before);
@@ -67,7 +68,7 @@ static int refuse_file(const struct gather *g, int r, const char *why)
                                    : "");
 }
 
-static int read_file(struct gather *g, const char *name, bool required)
+static int read_file(struct gather *g, const char *name, bool required, bool raw)
 {
     _cleanup_free_ char *path = NULL;
     _cleanup_(buf_close) struct buf text = BUF_INIT(DOTENV_FILE_MAX);
@@ -86,14 +87,14 @@ static int read_file(struct gather *g, const char *name, bool required)
         return 0;
     if (r < 0 && r != -ENOMEM)
         return refuse_file(g, r, why.text);
-    return r < 0 ? r : parse_file(g, shown_as, &text);
+    return r < 0 ? r : parse_file(g, shown_as, raw, &text);
 }
 
-/* {path: …, required: false} */
+/* {path: …, required: false, format: raw} */
 static int read_file_object(struct gather *g, const json_t *entry)
 {
     const json_t *path = NULL;
-    bool required = true;
+    bool required = true, raw = false;
     const char *key;
     json_t *value;
     json_object_foreach ((json_t *)entry, key, value) {
@@ -101,21 +102,24 @@ static int read_file_object(struct gather *g, const json_t *entry)
             path = value;
         else if (strcmp(key, "required") == 0 && json_is_boolean(value))
             required = json_is_true(value);
+        else if (strcmp(key, "format") == 0 && json_is_string(value) &&
+                 strcmp(json_string_value(value), "raw") == 0)
+            raw = true;
         else
             return node_error(g->l, place(g),
-                              "env_file takes the keys path (a text) and required (true or "
-                              "false), not \"%s\" as it stands here",
+                              "env_file takes the keys path (a text), required (true or false) "
+                              "and format (raw), not \"%s\" as it stands here",
                               SHOWN(key));
     }
     if (!path)
         return node_error(g->l, place(g), "env_file has no path; add \"path: FILE\"");
-    return read_file(g, json_string_value(path), required);
+    return read_file(g, json_string_value(path), required, raw);
 }
 
 static int read_file_entry(struct gather *g, const json_t *entry)
 {
     if (json_is_string(entry))
-        return read_file(g, json_string_value(entry), true);
+        return read_file(g, json_string_value(entry), true, false);
     if (json_is_object(entry))
         return read_file_object(g, entry);
     return node_error(g->l, place(g), "env_file must be the path of a file, or a list of them");

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "compose/file.h"
 #include "compose/load.h"
 #include "compose/merge.h"
@@ -109,10 +110,9 @@ static int each_path(struct entry *e, const struct node *n,
 
 static int add_path(struct entry *e, const struct node *at, const char *path)
 {
-    json_t *text = json_string(path);
-    if (!text)
+    if (!text_is_utf8(path, strlen(path)))
         return node_error(e->l, at, "the path is not UTF-8");
-    return json_array_append_new(e->paths, text) < 0 ? -ENOMEM : 0;
+    return json_array_append_new(e->paths, json_string(path)) < 0 ? -ENOMEM : 0;
 }
 
 static int find_folder(struct entry *e)

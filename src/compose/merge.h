@@ -37,8 +37,10 @@ int form_texts(struct loader *l, const struct node *n, const struct node **ret) 
 /* A list of names as a map: to nothing, or for depends_on to what a name alone stands for. */
 int form_names(struct loader *l, const struct node *n, const struct node **ret) _must_use_;
 int form_depends(struct loader *l, const struct node *n, const struct node **ret) _must_use_;
-/* One value as a list of one; a map as a list of "NAME=value". */
+/* One value as a list of one. */
 int form_list(struct loader *l, const struct node *n, const struct node **ret) _must_use_;
+/* A map as a list of "NAME=value". */
+int form_pairs(struct loader *l, const struct node *n, const struct node **ret) _must_use_;
 /* A text as the map of its context. */
 int form_build(struct loader *l, const struct node *n, const struct node **ret) _must_use_;
 

@@ -171,10 +171,19 @@ int form_list(struct loader *l, const struct node *n, const struct node **ret)
     if (n->kind == NODE_LIST)
         return 0;
     struct node *list = tree_add_at(&l->tree, n, NODE_LIST, NULL, 0);
+    int r = list ? merge_set(l, list, NULL, n) : -ENOMEM;
+    if (r == 0)
+        *ret = list;
+    return r;
+}
+
+int form_pairs(struct loader *l, const struct node *n, const struct node **ret)
+{
+    if (n->kind != NODE_MAP)
+        return form_list(l, n, ret);
+    struct node *list = tree_add_at(&l->tree, n, NODE_LIST, NULL, 0);
     int r = list ? 0 : -ENOMEM;
-    if (r == 0 && n->kind == NODE_SCALAR)
-        r = merge_set(l, list, NULL, n);
-    for (size_t i = 0; r == 0 && n->kind == NODE_MAP && i < n->n_entries; i++)
+    for (size_t i = 0; r == 0 && i < n->n_entries; i++)
         r = add_pair(l, list, &n->entries[i]);
     if (r == 0)
         *ret = list;

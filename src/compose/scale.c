@@ -83,19 +83,21 @@ static int drop_keys(json_t *service)
     return 0;
 }
 
-/* A network's options with one more alias. */
+/* A network's options with one more alias. NULL: out of memory. */
 static json_t *with_alias(json_t *options, const char *alias)
 {
-    json_t *made = json_is_object(options) ? json_copy(options) : json_object();
+    json_auto_t *made = json_is_object(options) ? json_copy(options) : json_object();
     const json_t *old = json_object_get(made, "aliases");
-    json_t *aliases = json_is_array(old) ? json_copy((json_t *)old) : json_array();
-    if (json_array_append_new(aliases, json_string(alias)) < 0 ||
-        json_object_set(made, "aliases", aliases) < 0) {
-        json_decref(made);
-        made = NULL;
-    }
-    json_decref(aliases);
-    return made;
+    json_auto_t *aliases = json_is_array(old) ? json_copy((json_t *)old) : json_array();
+    if (!made || json_array_append_new(aliases, json_string(alias)) < 0 ||
+        json_object_set(made, "aliases", aliases) < 0)
+        return NULL;
+    return json_incref(made);
+}
+
+static int put_alias(json_t *networks, const char *name, json_t *options, const char *alias)
+{
+    return json_object_set_new(networks, name, with_alias(options, alias)) < 0 ? -ENOMEM : 0;
 }
 
 /* Other forms are for the spec to refuse. */
@@ -106,18 +108,18 @@ static int add_aliases(json_t *service, const char *alias)
     json_auto_t *made = json_object();
     const char *name;
     size_t i;
-    if (!made)
-        return -ENOMEM;
     if (json_is_string(mode))
         return 0;
-    if (!networks || json_is_null(networks))
-        (void)json_object_set_new(made, "default", with_alias(NULL, alias));
+    int r = made ? 0 : -ENOMEM;
+    if (r == 0 && (!networks || json_is_null(networks)))
+        r = put_alias(made, "default", NULL, alias);
     json_array_foreach (networks, i, options)
-        if (json_is_string(options))
-            (void)json_object_set_new(made, json_string_value(options), with_alias(NULL, alias));
+        if (r == 0 && json_is_string(options))
+            r = put_alias(made, json_string_value(options), NULL, alias);
     json_object_foreach (networks, name, options)
-        (void)json_object_set_new(made, name, with_alias(options, alias));
-    return json_object_set(service, "networks", made) < 0 ? -ENOMEM : 0;
+        if (r == 0)
+            r = put_alias(made, name, options, alias);
+    return r < 0 || json_object_set(service, "networks", made) < 0 ? -ENOMEM : 0;
 }
 
 /* ---- what depends on one ---- */

@@ -249,6 +249,8 @@ static void env_files_lie_under_environment(void **state)
         {"env_file: more.env, environment: {SEEN: own, B: $SEEN}",
          "{\"environment\":{\"A\":\"more\",\"B\":\"outside\",\"F\":\"moreoutside\",\"SEEN\":"
          "\"own\"}}"},
+        {"env_file: {path: raw.env, format: raw}",
+         "{\"environment\":{\"A\":\" '$E' # x\",\"B\":\"\\\"b\\\"=c\",\"SEEN\":\"outside\"}}"},
         {"env_file: []", "{}"},
         {"env_file: ", "{}"},
     };
@@ -256,6 +258,7 @@ static void env_files_lie_under_environment(void **state)
     fixture_write(".", "a.env", "A=a\nB=a\n");
     fixture_write(".", "b.env", "B=b\nC=b\n");
     fixture_write(".", "more.env", "A=more\nF=${A}${B-}\n");
+    fixture_write(".", "raw.env", "# x\n\nA= '$E' # x\n  B=\"b\"=c\nSEEN\nNOT_SEEN\n");
     fixture_write(".", "seen.env", "SEEN\nNOT_SEEN\nD=\"from $E and $SEEN\"\n");
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char text[512];

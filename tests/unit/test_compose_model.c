@@ -125,7 +125,8 @@ static void an_override_file(void **state)
 {
     fixture_write(".", "compose.yaml",
                   "services:\n  base: {image: busybox, ports: [\"80\"]}\n  web: {extends: base}\n");
-    fixture_write(".", "compose.override.yaml", "services: {web: {ports: [\"82\"]}}");
+    fixture_write(".", "compose.override.yaml",
+                  "services: {web: {ports: [\"82\"], env_file: {path: gone, required: false}}}");
     _cleanup_project_ struct compose_project *p = load(NULL);
     assert_spec(*state, p, "web", "{\"ports\":[\"80\",\"82\"]}");
     assert_spec(*state, p, "base", "{\"ports\":[\"80\"]}");

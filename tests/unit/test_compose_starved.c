@@ -119,19 +119,41 @@ static const char *const rich =
     "volumes:\n"
     "  data: {labels: {a: b}, name: the-data}\n";
 
+/* Laid over it. */
+static const char *const over =
+    "include:\n"
+    "  - part.yaml\n"
+    "  - {path: [part.yaml, more.yaml], env_file: a.env}\n"
+    "services:\n"
+    "  web:\n"
+    "    environment: [A=over, \"${N:-X}=y\"]\n"
+    "    env_file: {path: a.env, format: raw}\n"
+    "    ports: [\"53:53/udp\", {target: 81, published: 8081}]\n"
+    "    volumes: [\"./other:/x\"]\n"
+    "    networks: {front: {aliases: [w]}}\n"
+    "    depends_on: {migrate: {condition: service_completed_successfully}, many: }\n"
+    "    secrets: [{source: s, mode: 0400}, f]\n"
+    "    configs: [c]\n"
+    "  db: {ports: !reset [], tmpfs: /run, extends: {file: part.yaml, service: base}}\n"
+    "  migrate: {extends: base, restart: \"on-failure\"}\n"
+    "  base: {image: busybox, tmpfs: [/tmp], labels: {x: !reset }}\n"
+    "  many: {extends: base, scale: 2, tmpfs: !override [/run]}\n"
+    "  tool: {image: busybox, profiles: [tools, more]}\n"
+    "secrets: {s: {environment: A}, f: {file: a.env}}\n"
+    "configs: {c: {content: \"x=$A\"}}\n";
+
 static const char *const env[] = {"A=one", "B=two", "INIT=true", "HOME=/home/op", NULL};
 
 static int load(const char *folder, struct compose_project **ret, struct error *err)
 {
     struct compose_options options = {.env = fixture_env, .env_ctx = (void *)env};
-    struct compose_text source = {.text = rich,
-                                  .len = strlen(rich),
-                                  .path = "/srv/compose.yaml",
-                                  .shown_as = "compose.yaml",
-                                  .folder = folder};
+    const struct compose_text texts[] = {
+        {rich, strlen(rich), "/srv/compose.yaml", "compose.yaml", folder},
+        {over, strlen(over), "/srv/over.yaml", "over.yaml", folder},
+    };
     counting = true;
     counted = 0;
-    int r = compose_load_texts(&options, &source, 1, ret, err);
+    int r = compose_load_texts(&options, texts, ARRAY_LEN(texts), ret, err);
     counting = false;
     return r;
 }
@@ -148,6 +170,9 @@ static void assert_same(const struct compose_project *a, const struct compose_pr
     }
     for (size_t i = 0; i < a->n_resources; i++)
         assert_string_equal(a->resources[i].body, b->resources[i].body);
+    assert_int_equal(a->n_files, b->n_files);
+    for (size_t i = 0; i < a->n_files; i++)
+        assert_string_equal(a->files[i].path, b->files[i].path);
     for (size_t i = 0; i < a->n_warnings; i++)
         assert_string_equal(a->warnings[i], b->warnings[i]);
 }
@@ -159,9 +184,14 @@ static void each_allocation_fails_once(void **state)
     fixture_folder(folder);
     fixture_write(folder, ".env", "E=\"$A\"\n");
     fixture_write(folder, "a.env", "F=$E\nB=under\nG\n");
+    fixture_write(folder, "part.yaml",
+                  "services: {base: {image: busybox, user: $A}, part: {image: busybox}}\n");
+    fixture_write(folder, "more.yaml", "services: {part: {env_file: a.env}}\n");
     _cleanup_project_ struct compose_project *whole = NULL;
     fail_at = 0;
-    assert_int_equal(load(folder, &whole, NULL), 0);
+    struct error none = ERROR_INIT;
+    if (load(folder, &whole, &none) < 0)
+        fail_msg("%s", none.text);
     const unsigned long n = counted;
     assert_true(n > 500);
     for (fail_at = 1; fail_at <= n; fail_at++) {
