@@ -13,7 +13,7 @@ import pytest
 from engine import wait_until
 from fleet import hot, lazy
 from users import ask
-from watch import Telling, kill_init, leases, state, status, wait_state, wake
+from watch import Telling, kill_init, leases, status, wait_state, wake
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_a_database_that_cannot_be_written(fleet, small_disk, fault):
             # … and what was stays: a lease that was not made longer is not made shorter.
             assert ask(fleet.socket, "DELETE", f"/v1/leases/{released}")[0] == 200
             assert len(fleet.get("/v1/agents/pet")[1]["leases"]) == 1
-            assert state(fleet, "pet") == "running"
+            wait_state(fleet, "pet", "running")
         wait_until(lambda: leases(fleet) == ["pet"], "the row of the released lease gone")
         assert expires(fleet, kept) == until
         wait_until(lambda: fleet.sql("SELECT count(*) FROM tombstones") == "0", "the tombstone gone")

@@ -22,7 +22,6 @@ from urllib.parse import quote
 
 from fleet import hot, lazy
 
-SLACK_S = 15.0  # how much later than the wish for it a start may come: this machine may be very busy
 SLEEPY = {"lifecycle": "lazy", "idle_timeout": "1s"}
 
 
@@ -93,7 +92,8 @@ class Lease:
 class Ledger:
     """What users were promised, and what they did that excuses something. Wall time, as the engine's events."""
 
-    def __init__(self):
+    def __init__(self, slack_s):
+        self.slack_s = slack_s  # how much later than the wish for it a start may come: this machine may be very busy
         self.lock = threading.Lock()
         self.leases = {}
         self.wished = collections.defaultdict(list)  # agent: [[from, to], …]
@@ -113,16 +113,16 @@ class Ledger:
     def excuses(self, agent, at):
         """May the engine have been told at that time to start this lazy agent?"""
         with self.lock:
-            if any(at - self.hand[one] < SLACK_S for one in (agent, {"back": "front"}.get(agent, agent))):
+            if any(at - self.hand[one] < self.slack_s for one in (agent, {"back": "front"}.get(agent, agent))):
                 return True
-            return any(begin - 1 <= at <= end + SLACK_S for begin, end in self.wished[agent])
+            return any(begin - 1 <= at <= end + self.slack_s for begin, end in self.wished[agent])
 
 
 class Users:
-    def __init__(self, fleet, seed, hands=2, may_be_refused=False):
+    def __init__(self, fleet, seed, hands=2, slack_s=15.0, may_be_refused=False):
         self.fleet = fleet
         self.engine = fleet.engine
-        self.ledger = Ledger()
+        self.ledger = Ledger(slack_s)
         self.services = cast()
         self.marks = 0
         self.table = threading.Lock()  # one writer of rows at a time, so that the ledger knows the last one
@@ -293,13 +293,11 @@ class Users:
         name = self.fleet.container(agent)
         act = rng.choice(("stop?t=0", "kill", "rm", "restart?t=0", "start", "pause", "rename", "update"))
         if act in ("restart?t=0", "start"):
-            self.ledger.hand[agent] = time.time() + SLACK_S  # until its answer
+            self.ledger.hand[agent] = time.time() + self.ledger.slack_s  # until its answer
         if act == "rm":
             self.docker("DELETE", f"/containers/{name}?force=1")
-        elif act == "rename" and agent == "churn":
-            return  # renamed and restarted while its row goes, it may be one that nobody knows: that is told, not mended
         elif act == "rename":
-            self.docker("POST", f"/containers/{name}/rename?name={name}-{rng.randrange(1000)}")
+            self._rename(agent, f"{name}-{rng.randrange(1000)}")
         elif act == "update":
             ask(self.engine.socket, "POST", f"/containers/{name}/update", {"RestartPolicy": {"Name": "always"}})
         else:
@@ -309,6 +307,16 @@ class Users:
         if act == "pause":
             self.over.wait(rng.uniform(0, 1))
             self.docker("POST", f"/containers/{name}/unpause")
+
+    def _rename(self, agent, to):
+        """Only a container that roost knows, and is not replacing: of another it would not know that it is its own, when
+        it is killed now; that is told as `duplicate`, and somebody has to mend it."""
+        with self.table:
+            known = dict(self.sql("SELECT agent, container_id FROM agent_state WHERE container_id <> ''"))
+            status, seen = self.docker("GET", f"/containers/{known.get(agent, 'nobody')}/json")
+            mark = f"MARK={self.ledger.rows.get(agent)}"
+            if status == 200 and seen["Name"] == "/" + self.fleet.container(agent) and mark in seen["Config"]["Env"]:
+                self.docker("POST", f"/containers/{known[agent]}/rename?name={to}")
 
     def _crash(self, rng):
         agent = rng.choice(("web", "api", "pet", "keeper", "back", "turner"))
@@ -382,7 +390,7 @@ class Witness:
         self.starts[agent] += 1
         self.running[agent].add(one)
         ledger = self.users.ledger
-        if len(self.running[agent]) > 1 and at - ledger.hand[agent] > SLACK_S:
+        if len(self.running[agent]) > 1 and at - ledger.hand[agent] > ledger.slack_s:
             self.broken.append(f"{at:.3f} two running containers of {agent}: {sorted(self.running[agent])}")
         if (agent in self.lazy or agent == "turner") and not ledger.excuses(agent, at):
             self.broken.append(f"{at:.3f} {agent} was started, and nobody wanted it")
