@@ -32,7 +32,7 @@ void news_collect(struct world *w)
     struct sim_event event;
     while (sim_engine_take_event(&w->engine, &event)) {
         check_news(w, &event);
-        if (!w->core || !w->stream_open || !w->engine_up)
+        if (!w->core || !w->stream_open || !w->engine_up || w->mute)
             continue;
         if (fault(w, 20)) {
             w->counts.faults[FAULT_NEWS_LOST]++;
@@ -154,7 +154,7 @@ static void cut_stream(struct world *w)
     w->stream_open_ns = w->now_ns + roll(w, 3 * SECOND);
 }
 
-static void restart_engine(struct world *w, bool killed)
+void restart_engine(struct world *w, bool killed)
 {
     if (!w->engine_up)
         return;

@@ -72,6 +72,11 @@ void choices_only(const struct choices *choices)
         add(&only, choices->items[i]);
 }
 
+bool choices_are_some(void)
+{
+    return has_only;
+}
+
 void choices_all(void)
 {
     has_only = false;

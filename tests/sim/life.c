@@ -4,6 +4,8 @@
  */
 #include "world.h"
 
+#include <stdio.h>
+
 struct w_counts total;
 struct life life_now;
 
@@ -21,6 +23,8 @@ void live(const struct life *life)
     life_now = *life;
     choices_begin();
     world_open(&w, life->seed);
+    (void)snprintf(w.again, sizeof(w.again), "sim --seed %llu --steps %lu --trace",
+                   (unsigned long long)life->seed, life->steps);
     while (w.counts.steps < life->steps) {
         w.chaos = true;
         world_acts(&w, 5 + (unsigned)roll(&w, 90));

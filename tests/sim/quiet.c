@@ -106,12 +106,13 @@ static bool is_simple(const struct world *w, const struct w_agent *a)
     return true;
 }
 
-/* Under whatever name. */
+/* Under whatever name that is known for its own. */
 static bool runs(const struct world *w, const struct w_agent *a)
 {
     for (size_t i = 0; i < w->engine.n; i++) {
         const struct sim_container *c = &w->engine.containers[i];
-        if (is_ours(c, a) && (c->status == CONTAINER_RUNNING || c->status == CONTAINER_RESTARTING))
+        if (is_ours(c, a) && !is_lost(a, c) &&
+            (c->status == CONTAINER_RUNNING || c->status == CONTAINER_RESTARTING))
             return true;
     }
     return false;

@@ -80,6 +80,41 @@ static void maybe_goes_wrong(struct world *w, struct w_request *r)
         w->counts.faults[FAULT_HALF_REMOVED] += r->half = true;
 }
 
+/* The one fault of a case of the sweep. */
+static void maybe_swept(struct world *w, struct w_request *r)
+{
+    struct sweep *s = &w->sweep;
+    if (!s->counts || ++s->calls != s->call)
+        return;
+    r->deadly = s->kind == SWEEP_CRASH_ANSWERED;
+    r->mute = s->kind == SWEEP_EVENTS_DROPPED;
+    if (s->kind == SWEEP_LOST_DONE || s->kind == SWEEP_LOST_NOT_DONE) {
+        r->lost = true;
+        r->answer_ns += 5 * SECOND;
+        if (s->kind == SWEEP_LOST_NOT_DONE)
+            r->apply_ns = NEVER;
+    }
+    s->due = s->kind == SWEEP_CRASH_SENT || s->kind == SWEEP_STALE_LISTING ||
+             s->kind == SWEEP_ENGINE_KILLED || s->kind == SWEEP_ENGINE_RESTARTED;
+}
+
+/* What cannot happen in the middle of a step. */
+void requests_after_step(struct world *w)
+{
+    struct core_event look = {.kind = CORE_LOOK};
+    if (!w->sweep.due)
+        return;
+    w->sweep.due = false;
+    if (w->sweep.kind == SWEEP_CRASH_SENT) {
+        shell_kill(w);
+    } else if (w->sweep.kind == SWEEP_STALE_LISTING) {
+        w->sweep.slow_list = true;
+        shell_step(w, &look);
+    } else {
+        restart_engine(w, w->sweep.kind == SWEEP_ENGINE_KILLED);
+    }
+}
+
 void request_operation(struct world *w, const struct operation *op)
 {
     struct w_request *r = new_request(w);
@@ -111,6 +146,7 @@ void request_operation(struct world *w, const struct operation *op)
         return;
     }
     maybe_goes_wrong(w, r);
+    maybe_swept(w, r);
 }
 
 void request_list(struct world *w, uint64_t list)
@@ -127,6 +163,12 @@ void request_list(struct world *w, uint64_t list)
     if (!w->engine_up)
         r->half = true;
     maybe_goes_wrong(w, r);
+    maybe_swept(w, r);
+    if (w->sweep.slow_list) {
+        w->sweep.slow_list = false;
+        r->apply_ns = w->now_ns;
+        r->answer_ns = w->now_ns + 2 * SECOND;
+    }
     if (r->lost || r->apply_ns == NEVER) {
         r->half = true;
         r->lost = false;
@@ -228,8 +270,9 @@ static void apply(struct world *w, struct w_request *r)
     news_collect(w);
     w->by_roost = r->epoch == w->epoch; /* of an earlier daemon's, this one knows nothing */
     r->outcome = sim_engine_call(&w->engine, &call, r->id);
+    w->mute = r->mute;
     news_collect(w);
-    w->by_roost = false;
+    w->by_roost = w->mute = false;
     if (r->outcome > ENGINE_ALREADY)
         (void)snprintf(r->words, sizeof(r->words), "%s", w->engine.words);
     struct sim_container *c = sim_engine_find(&w->engine, r->op.container);
@@ -257,6 +300,8 @@ static void answer_operation(struct world *w, struct w_request *r)
         done->ready = r->ready;
     }
     struct w_agent *a = agent_named(w, r->agent);
+    if (r->deadly && r->epoch == w->epoch && w->core)
+        shell_kill(w);
     bool mine = r->epoch == w->epoch;
     if (mine)
         trace(w, "<- %s %s: %s %s", operation_kind_name(r->op.kind), r->agent,
@@ -274,6 +319,8 @@ static void answer_operation(struct world *w, struct w_request *r)
 /* One row, or the end. */
 static void answer_list(struct world *w, struct w_request *r)
 {
+    if (r->deadly && r->epoch == w->epoch && w->core)
+        shell_kill(w);
     struct observation o;
     struct core_event event = {.kind = CORE_LISTED, .listed = {r->list, &o}};
     bool cut = r->half && r->next_row >= r->n_seen / 2;

@@ -182,6 +182,7 @@ void shell_step(struct world *w, struct core_event *event)
         carry_out(w, &effects.items[i]);
     if (dies)
         shell_kill(w);
+    requests_after_step(w);
 }
 
 void shell_kill(struct world *w)

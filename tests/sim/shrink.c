@@ -39,6 +39,7 @@ static bool breaks(const struct life *life, const struct choices *choices, const
     pid_t pid = fork();
     if (pid == 0) {
         (void)alarm(TRIAL_SECONDS);
+        trace_all = false;
         choices_only(choices);
         live(life);
         _exit(0);

@@ -100,10 +100,10 @@ void broken(struct world *w, const char *format, ...)
     va_start(args, format);
     (void)printf("seed %llu, step %lu: ", (unsigned long long)w->seed, w->counts.steps);
     (void)vprintf(format, args);
-    (void)printf("\nrun again with: sim --seed %llu --steps %lu --trace\n",
-                 (unsigned long long)w->seed, life_now.steps);
+    (void)printf("\nrun again with: %s\n", w->again);
     va_end(args);
-    shrink(&life_now, format);
+    if (life_now.steps > 0 && !choices_are_some())
+        shrink(&life_now, format);
     (void)fflush(stdout);
     exit(1);
 }

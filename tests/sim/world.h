@@ -20,6 +20,7 @@
 
 #include "core/core.h"
 #include "engine.h"
+#include "sweep.h"
 
 #define MS     SIM_MS_NS
 #define SECOND SIM_SECOND_NS
@@ -85,8 +86,10 @@ struct w_request {
 
     uint64_t begin_ns, apply_ns, answer_ns;
     bool begun, applied;
-    bool lost; /* the answer: nobody knows */
-    bool half; /* a removal that leaves it dead; a listing that breaks off */
+    bool lost;   /* the answer: nobody knows */
+    bool deadly; /* its answer kills the daemon */
+    bool mute;   /* the stream tells nothing of it */
+    bool half;   /* a removal that leaves it dead; a listing that breaks off */
     enum engine_outcome outcome;
     char words[SIM_NAME_SIZE * 2];
     uint8_t id[CONTAINER_ID_SIZE];
@@ -146,6 +149,7 @@ struct w_counts {
 
 struct world {
     uint64_t seed;
+    char again[120]; /* the command that shows this again */
     uint64_t random[2];
     uint64_t now_ns;
     int64_t wall_ms;
@@ -170,6 +174,7 @@ struct world {
     struct w_request requests[W_REQUESTS];
     struct w_news news[W_NEWS];
     size_t news_at, n_news;
+    bool mute;     /* what the engine tells now is lost */
     bool by_roost; /* what the engine tells now is of an operation of ours */
     bool stream_open;
     uint64_t stream_open_ns;
@@ -185,6 +190,7 @@ struct world {
     unsigned pace;       /* how much slower than hectic */
     unsigned act, fault; /* the last choices: see choices.c */
 
+    struct sweep sweep;
     struct w_counts counts;
 };
 
@@ -218,6 +224,7 @@ void choices_begin(void);
 const struct choices *choices_made(void);
 void choices_only(const struct choices *choices); /* of a life all others are left out */
 void choices_all(void);
+bool choices_are_some(void);          /* not all of them */
 bool choices_parse(const char *text); /* for choices_only(): "3,7,7.2" */
 void choices_print(const struct choices *choices);
 void choices_free(void);
@@ -240,6 +247,7 @@ void request_operation(struct world *w, const struct operation *op);
 void request_list(struct world *w, uint64_t list);
 uint64_t requests_next(const struct world *w);
 void requests_run(struct world *w);
+void requests_after_step(struct world *w);
 void requests_forget(struct world *w, struct w_request *r);
 
 /* news, in accidents.c */
@@ -247,6 +255,7 @@ void news_collect(struct world *w); /* must be called around what the engine doe
 uint64_t accidents_next(const struct world *w);
 void accidents_run(struct world *w);
 void accident(struct world *w);
+void restart_engine(struct world *w, bool killed);
 void accidents_end(struct world *w);
 
 /* What replaces a container need not run on, as long as it ends well, late, or after it was ready.
