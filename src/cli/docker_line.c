@@ -44,11 +44,14 @@ static int on_volume(void *ctx, const char *agent, const struct store_volume *vo
 struct names {
     struct resources resources;
     const char *source; /* of the row; NULL: every source's */
+    struct store *store;
+    struct spec *other; /* whose container was asked for last */
 };
 
 static void names_close(struct names *names)
 {
     resources_close(&names->resources);
+    spec_free(names->other);
 }
 
 static const char *resource_name(void *ctx, const char *kind, const char *key)
@@ -63,6 +66,20 @@ static const char *resource_name(void *ctx, const char *kind, const char *key)
     return NULL;
 }
 
+/* What cannot be read now has the usual name. */
+static const char *container_name(void *ctx, const char *agent)
+{
+    struct names *names = ctx;
+    _cleanup_(row_close) struct row row = {0};
+    struct error err = ERROR_INIT;
+    spec_free(names->other);
+    names->other = NULL;
+    if (row_read(names->store, agent, &row, &err) < 0 ||
+        spec_parse(row.spec, row.image, &names->other, &err) < 0)
+        return NULL;
+    return spec_settings(names->other)->container_name;
+}
+
 static int make_line(struct store *store, const struct row *row, const struct volumes *volumes,
                      struct names *names, bool secrets, struct buf *ret_line, struct error *err)
 {
@@ -74,6 +91,7 @@ static int make_line(struct store *store, const struct row *row, const struct vo
         .volumes = volumes->list,
         .n_volumes = volumes->n,
         .resource_name = resource_name,
+        .container_name = container_name,
         .resource_ctx = names,
     };
     if (!lifecycle_parse(row->lifecycle, &context.lifecycle))
@@ -94,7 +112,7 @@ int docker_line(struct store *store, const char *name, bool secrets, struct buf 
     int r = row_read(store, name, &row, err);
     if (r < 0)
         return r;
-    _cleanup_(names_close) struct names names = {.source = row.source};
+    _cleanup_(names_close) struct names names = {.source = row.source, .store = store};
     r = store_read_volumes(store, on_volume, &volumes, err);
     if (r < 0)
         return error_is_set(err) ? r : error_wrap(err, r, "cannot read the volumes of %s", name);

@@ -106,3 +106,6 @@ int compose_load(const struct compose_options *options, struct compose_project *
                  struct error *err) _must_use_;
 
 void compose_project_free(struct compose_project *project);
+
+/* The keys of networks and volumes, for documents; NULL past the end. */
+const char *compose_resource_key(bool network, size_t index, const char **ret_takes);

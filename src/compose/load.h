@@ -162,7 +162,17 @@ void mask_variables(struct loader *l, const struct node *n, char *text, size_t s
 /* environment.c: env_file and environment become one map of texts. */
 int environment_resolve(struct loader *l, const struct node *node, json_t *service) _must_use_;
 
-/* paths.c: relative sources of binds become absolute. */
+/* deploy.c: what one engine carries out of deploy, in the keys that say the same; warnings for the
+ * rest. */
+int deploy_apply(struct loader *l, const struct node *node, json_t *service) _must_use_;
+
+/* unused.c: keys that nothing comes of go, with a warning. */
+int unused_drop(struct loader *l, const struct node *node, json_t *service) _must_use_;
+
+/* label_file.c: files of labels go below `labels`. */
+int label_file_resolve(struct loader *l, const struct node *node, json_t *service) _must_use_;
+
+/* paths.c: relative sources of binds become absolute, a seccomp profile the text of its file. */
 int paths_resolve(struct loader *l, const struct node *node, json_t *service) _must_use_;
 /* "~", "~/x", "./x", "../x" or an absolute path, taken from the file's folder. */
 int paths_absolute(struct loader *l, const struct node *node, const char *path,

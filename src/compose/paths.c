@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/text.h"
 #include "compose/file.h"
 #include "compose/load.h"
@@ -82,7 +83,51 @@ static int resolve_long(struct loader *l, const struct node *node, json_t *volum
     return json_object_set_new(volume, "source", json_string(path)) < 0 ? -ENOMEM : 0;
 }
 
-int paths_resolve(struct loader *l, const struct node *node, json_t *service)
+/* "seccomp=FILE": the profile itself, as one line. */
+static int resolve_profile(struct loader *l, const struct node *node, const char *text,
+                           json_t **ret_fresh)
+{
+    static const char prefix[] = "seccomp";
+    const char *name = text + sizeof(prefix);
+    if (strncmp(text, prefix, sizeof(prefix) - 1) != 0 || !strchr(":=", text[sizeof(prefix) - 1]) ||
+        text[sizeof(prefix) - 1] == '\0' || strcmp(name, "unconfined") == 0 ||
+        strcmp(name, "builtin") == 0 || name[0] == '{')
+        return 0;
+    _cleanup_(buf_close) struct buf content = BUF_INIT(SPEC_JSON_MAX);
+    _cleanup_free_ char *path = NULL, *line = NULL;
+    int r = paths_absolute(l, node, name, &path);
+    if (r == 0)
+        r = file_read(path, source_shown_path(node, path), false, &content, l->diag.err);
+    if (r < 0)
+        return r;
+    json_auto_t *profile = json_loads(buf_text(&content), 0, NULL);
+    if (!json_is_object(profile))
+        return node_error(l, node, "the seccomp profile \"%s\" is no JSON object",
+                          shown_value(node, path).text);
+    line = json_dumps(profile, JSON_COMPACT);
+    *ret_fresh = line ? json_sprintf("seccomp=%s", line) : NULL;
+    return *ret_fresh ? 0 : -ENOMEM;
+}
+
+static int resolve_security(struct loader *l, const struct node *node, json_t *service)
+{
+    json_t *options = json_object_get(service, "security_opt"), *option;
+    size_t i;
+    json_array_foreach (options, i, option) {
+        char place[64];
+        (void)snprintf(place, sizeof(place), "security_opt[%zu]", i);
+        const char *text = json_string_value(option);
+        json_t *fresh = NULL;
+        int r = text ? resolve_profile(l, node_locate(node, place), text, &fresh) : 0;
+        if (r == 0 && fresh && json_array_set_new(options, i, fresh) < 0)
+            r = -ENOMEM;
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int resolve_volumes(struct loader *l, const struct node *node, json_t *service)
 {
     json_t *volumes = json_object_get(service, "volumes"), *volume;
     size_t i;
@@ -99,4 +144,10 @@ int paths_resolve(struct loader *l, const struct node *node, json_t *service)
             return r;
     }
     return 0;
+}
+
+int paths_resolve(struct loader *l, const struct node *node, json_t *service)
+{
+    int r = resolve_volumes(l, node, service);
+    return r < 0 ? r : resolve_security(l, node, service);
 }

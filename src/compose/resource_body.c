@@ -25,26 +25,42 @@ struct field {
     const char *key;
     const char *engine; /* in the engine's create call */
     enum field_type type;
+    const char *takes; /* for docs/keys.md */
 };
 
 static const struct field network_fields[] = {
-    {"attachable", "Attachable", FIELD_BOOLEAN},
-    {"driver", "Driver", FIELD_TEXT},
-    {"driver_opts", "Options", FIELD_TEXTS},
-    {"enable_ipv6", "EnableIPv6", FIELD_BOOLEAN},
-    {"external", NULL, FIELD_OWN},
-    {"internal", "Internal", FIELD_BOOLEAN},
-    {"ipam", "IPAM", FIELD_IPAM},
-    {"labels", "Labels", FIELD_LABELS},
-    {"name", NULL, FIELD_OWN},
+    {"attachable", "Attachable", FIELD_BOOLEAN, "true, false"},
+    {"driver", "Driver", FIELD_TEXT, "text; `bridge` where it is not given"},
+    {"driver_opts", "Options", FIELD_TEXTS, "a map"},
+    {"enable_ipv4", NULL, FIELD_OWN, "true: it is so; false is an error: it needs Docker 28"},
+    {"enable_ipv6", "EnableIPv6", FIELD_BOOLEAN, "true, false"},
+    {"external", NULL, FIELD_OWN,
+     "true: it must be there already, and is neither made nor removed; "
+     "beside it only `name` may stand"},
+    {"internal", "Internal", FIELD_BOOLEAN, "true, false"},
+    {"ipam", "IPAM", FIELD_IPAM,
+     "`driver`, `options`, and `config`: a list of `subnet`, `gateway`, "
+     "`ip_range`, `aux_addresses`"},
+    {"labels", "Labels", FIELD_LABELS, "a map, or a list of `name=value`"},
+    {"name", NULL, FIELD_OWN, "its name, instead of `{name}_{key}`"},
     {NULL},
 };
 
 static const struct field volume_fields[] = {
-    {"driver", "Driver", FIELD_TEXT}, {"driver_opts", "DriverOpts", FIELD_TEXTS},
-    {"external", NULL, FIELD_OWN},    {"labels", "Labels", FIELD_LABELS},
-    {"name", NULL, FIELD_OWN},        {NULL},
+    {"driver", "Driver", FIELD_TEXT, "text; `local` where it is not given"},
+    {"driver_opts", "DriverOpts", FIELD_TEXTS, "a map"},
+    {"external", NULL, FIELD_OWN, "true: as of a network"},
+    {"labels", "Labels", FIELD_LABELS, "a map, or a list of `name=value`"},
+    {"name", NULL, FIELD_OWN, "its name, instead of `{name}_{key}`"},
+    {NULL},
 };
+
+const char *compose_resource_key(bool network, size_t index, const char **ret_takes)
+{
+    const struct field *f = network ? &network_fields[index] : &volume_fields[index];
+    *ret_takes = f->takes;
+    return f->key;
+}
 
 const struct resource_kind resource_network = {
     "network", "networks", "com.docker.compose.network", "bridge", network_fields,
@@ -333,10 +349,16 @@ static int make_resource(const struct making *m, const json_t *json, struct comp
 {
     const json_t *external = json_object_get(json, "external");
     int r = 0;
+    const json_t *ipv4 = json_object_get(json, "enable_ipv4");
+    bool yes = true;
     if (json_is_object(external))
         return refuse(m, "external", "true, with the name beside it: \"name: NAME\"");
     if (external)
         r = read_boolean(m, "external", external, &res->external);
+    if (r == 0 && ipv4)
+        r = read_boolean(m, "enable_ipv4", ipv4, &yes);
+    if (r == 0 && !yes)
+        return refuse(m, "enable_ipv4", "true: a network without IPv4 needs Docker 28");
     if (r == 0)
         r = take_name(m, json, res);
     if (r == 0)

@@ -11,12 +11,9 @@
 #include "base/nearest.h"
 #include "compose/load.h"
 
-/* Columns, and what is gone before the spec sees the service. */
-static const char *const own_keys[] = {"image", "env_file", "build",   "profiles", "extends",
-                                       "scale", "deploy",   "secrets", "configs"};
-
 /* The values below these are texts for the container, whatever they look like. */
-static const char *const text_keys[] = {"environment", "labels", NULL};
+static const char *const text_keys[] = {"annotations", "environment", "labels",
+                                        "storage_opt", "sysctls",     NULL};
 
 /* One service on its way. */
 struct reading {
@@ -54,21 +51,12 @@ static bool is_spec_key(const char *key)
 
 static bool is_known_key(const char *key)
 {
-    for (size_t i = 0; i < ARRAY_LEN(own_keys); i++)
-        if (strcmp(key, own_keys[i]) == 0)
-            return true;
     return is_spec_key(key) || strncmp(key, "x-", 2) == 0;
 }
 
 static int unknown_key(const struct reading *rd, const struct node *key)
 {
     struct nearest nearest = {.word = key->text};
-    if (spec_key_is_unsupported(key->text))
-        return node_error(rd->l, key,
-                          "the key \"%s\" in service \"%s\" is not supported yet; remove it",
-                          key->text, rd->name);
-    for (size_t i = 0; i < ARRAY_LEN(own_keys); i++)
-        nearest_offer(&nearest, own_keys[i]);
     for (size_t i = 0; spec_key_name(i); i++)
         nearest_offer(&nearest, spec_key_name(i));
     if (nearest.best)
@@ -96,26 +84,27 @@ static int steal_text(json_t *from, const char *key, char **ret_text)
 }
 
 /* Compose names what it builds {project}-{service}. */
-static int refuse_build(const struct reading *rd, const json_t *image)
+static int name_built(const struct reading *rd, struct compose_service *s)
 {
-    const struct node *at = node_entry(rd->node, "build")->key;
-    const struct node *written = node_get(rd->node, "image");
-    if (json_is_string(image))
-        return node_error(rd->l, at,
-                          "service \"%s\": build is not supported yet; remove it, and build the "
-                          "image \"%s\" by hand",
-                          rd->name, SHOWN(written->text));
-    return node_error(rd->l, at,
-                      "service \"%s\": build is not supported yet; build by hand and write "
-                      "\"image: %s-%s\" here",
-                      rd->name, rd->l->project->name, rd->name);
+    int r = node_warning(rd->l, node_entry(rd->node, "build")->key, "build",
+                         "roost builds nothing: \"docker compose build\" makes the image, and "
+                         "its name is used");
+    if (r < 0 || json_is_string(json_object_get(rd->json, "image")))
+        return r;
+    if (asprintf(&s->image, "%s-%s", rd->l->project->name, rd->key->text) >= 0)
+        return 0;
+    s->image = NULL;
+    return -ENOMEM;
 }
 
 static int take_image(const struct reading *rd, struct compose_service *s)
 {
     const json_t *image = json_object_get(rd->json, "image");
-    if (json_object_get(rd->json, "build"))
-        return refuse_build(rd, image);
+    if (json_object_get(rd->json, "build")) {
+        int r = name_built(rd, s);
+        if (r < 0 || s->image)
+            return r;
+    }
     if (json_is_string(image) && json_string_length(image) > 0)
         return steal_text(rd->json, "image", &s->image);
     if (json_is_string(image) && *node_get(rd->node, "image")->text)
@@ -200,8 +189,13 @@ static int read_service(struct reading *rd, struct compose_service *s, struct sp
 {
     int r = convert_map(rd->l, rd->node, text_keys, &rd->json);
     (void)json_object_del(rd->json, "profiles");
+    (void)json_object_del(rd->json, "extends");
     if (r == 0)
         r = scale_apply(rd->l, rd->node, rd->json, rd->key->text, rd->replica);
+    if (r == 0)
+        r = unused_drop(rd->l, rd->node, rd->json);
+    if (r == 0)
+        r = deploy_apply(rd->l, rd->node, rd->json);
     if (r == 0)
         r = take_image(rd, s);
     if (r == 0)
@@ -210,6 +204,8 @@ static int read_service(struct reading *rd, struct compose_service *s, struct sp
         r = take_settings(rd, s);
     if (r == 0)
         r = environment_resolve(rd->l, rd->node, rd->json);
+    if (r == 0)
+        r = label_file_resolve(rd->l, rd->node, rd->json);
     if (r == 0)
         r = paths_resolve(rd->l, rd->node, rd->json);
     if (r == 0)

@@ -2,6 +2,8 @@
  *
  * EFFECT_OPERATION: one request to the engine, and its end back to the core.
  */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -83,6 +85,18 @@ static void refuse(struct carrying *c, const struct error *err)
     fleet_release(c->f, c);
 }
 
+/* An older engine would take the request and leave out what it does not know. */
+static int check_api(struct fleet *f, const struct spec_request *request, struct error *err)
+{
+    const char *version = engine_api_version(f->engine), *dot = strchr(version, '.');
+    if (!dot || (unsigned)atoi(dot + 1) >= request->api)
+        return 0;
+    return error_set(err, -ENOTSUP, ERROR_FAILED, "old_engine",
+                     "%s needs API 1.%u, and with this engine roost speaks %s; remove the key, or "
+                     "upgrade the engine",
+                     request->api_key, request->api, version);
+}
+
 static int make_create(struct fleet *f, const struct carrying *c, struct spec_request *request,
                        struct error *err)
 {
@@ -91,7 +105,8 @@ static int make_create(struct fleet *f, const struct carrying *c, struct spec_re
     if (!row || !row->spec)
         return error_set(err, -1, ERROR_FAILED, NULL, "its row is gone");
     fleet_context(f, row, &context);
-    return spec_request(row->spec, &context, request, err);
+    int r = spec_request(row->spec, &context, request, err);
+    return r < 0 ? r : check_api(f, request, err);
 }
 
 #define ATTACH_MAX 64

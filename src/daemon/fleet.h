@@ -242,6 +242,8 @@ void fleet_free_rows(struct fleet *f);
 /* Remember the anonymous volumes of an agent's container, here and in the store. */
 void fleet_set_volumes(struct fleet *f, struct fleet_row *row, const struct store_volume *volumes,
                        size_t n);
+/* Another agent's container_name; NULL: the usual one. */
+const char *fleet_container_name(void *ctx, const char *agent);
 void fleet_context(struct fleet *f, const struct fleet_row *row, struct spec_context *ret_context);
 
 /* resources.c */

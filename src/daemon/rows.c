@@ -50,6 +50,12 @@ void fleet_free_rows(struct fleet *f)
     }
 }
 
+const char *fleet_container_name(void *ctx, const char *agent)
+{
+    const struct fleet_row *row = fleet_find_row(ctx, agent);
+    return row && row->spec ? spec_settings(row->spec)->container_name : NULL;
+}
+
 void fleet_context(struct fleet *f, const struct fleet_row *row, struct spec_context *ret_context)
 {
     *ret_context = (struct spec_context){
@@ -61,6 +67,7 @@ void fleet_context(struct fleet *f, const struct fleet_row *row, struct spec_con
         .volumes = row->volumes,
         .n_volumes = row->n_volumes,
         .resource_name = fleet_resource_name,
+        .container_name = fleet_container_name,
         .resource_ctx = f,
     };
 }

@@ -16,6 +16,8 @@ static int read_dependency_part(struct reader *r, const char *name, const json_t
                                              "service_completed_successfully", NULL};
     json_t *canonical = NULL;
     int rc;
+    if (strncmp(name, "x-", 2) == 0)
+        return 0;
     if (strcmp(name, "condition") != 0 && strcmp(name, "restart") != 0 &&
         strcmp(name, "required") != 0)
         return reader_unknown_key(r, name, known);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "spec/internal.h"
+#include "spec/lists.h"
 
 /* Compose's and the engine's own defaults. */
 #define STOP_GRACE_NS      (10 * NS_PER_S)
@@ -19,7 +20,8 @@
 #define READY_TIMEOUT_NS   (60 * NS_PER_S)
 
 /* Every text of the facts, one after the other. Each stands in the canonical form too, in quotes,
- * so together they are shorter than that; the rest is for those that are not from there. */
+ * and is kept twice at most, so together they are shorter than two of that; the rest is for those
+ * that are not from there. */
 struct arena {
     char *next;
 };
@@ -30,6 +32,14 @@ static char *keep(struct arena *arena, const char *text)
     size_t size = strlen(text) + 1;
     char *copy = memcpy(arena->next, text, size);
     arena->next += size;
+    return copy;
+}
+
+static char *keep_n(struct arena *arena, const char *text, size_t len)
+{
+    char *copy = memcpy(arena->next, text, len);
+    copy[len] = '\0';
+    arena->next += len + 1;
     return copy;
 }
 
@@ -120,13 +130,43 @@ static void fill_settings(struct spec_settings *s, const json_t *root, struct ar
     s->stop_grace_ns = duration_of(root, "stop_grace_period", STOP_GRACE_NS);
 }
 
-static int fill_depends(struct spec *spec, const json_t *map, struct arena *arena)
+static void add_depends(struct spec *spec, const char *agent, size_t len, struct arena *arena)
 {
-    size_t n = json_object_size(map);
+    for (size_t i = 0; i < spec->settings.n_depends; i++)
+        if (strncmp(spec->depends[i].agent, agent, len) == 0 && spec->depends[i].agent[len] == '\0')
+            return;
+    spec->depends[spec->settings.n_depends++] =
+        (struct spec_depends){.agent = keep_n(arena, agent, len), .condition = DEPENDS_STARTED};
+}
+
+/* Whose namespace, volumes or name one uses, one depends on. */
+static void add_implied(struct spec *spec, const json_t *root, struct arena *arena)
+{
+    static const char *const namespaces[] = {"network_mode", "pid", "ipc"};
+    static const char *const lists[] = {"volumes_from", "links"};
+    size_t k;
+    json_t *entry;
+    for (size_t i = 0; i < ARRAY_LEN(namespaces); i++) {
+        const char *word = json_string_value(json_object_get(root, namespaces[i]));
+        const char *agent = word ? service_word(word) : NULL;
+        if (agent)
+            add_depends(spec, agent, strlen(agent), arena);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+        json_array_foreach (json_object_get(root, lists[i]), k, entry) {
+            const char *text = json_string_value(entry);
+            if (strncmp(text, "container:", 10) != 0)
+                add_depends(spec, text, strcspn(text, ":"), arena);
+        }
+}
+
+static int fill_depends(struct spec *spec, const json_t *root, struct arena *arena)
+{
+    const json_t *map = json_object_get(root, "depends_on");
+    size_t n = json_object_size(map) + json_array_size(json_object_get(root, "volumes_from")) +
+               json_array_size(json_object_get(root, "links")) + 3;
     const char *name;
     json_t *part;
-    if (n == 0)
-        return 0;
     spec->depends = calloc(n, sizeof(*spec->depends));
     if (!spec->depends)
         return -ENOMEM;
@@ -140,6 +180,11 @@ static int fill_depends(struct spec *spec, const json_t *map, struct arena *aren
                                                                                 : DEPENDS_STARTED,
             .optional = json_is_false(json_object_get(part, "required")),
         };
+    }
+    add_implied(spec, root, arena);
+    if (spec->settings.n_depends == 0) {
+        free(steal(&spec->depends));
+        spec->settings.depends = NULL;
     }
     return 0;
 }
@@ -156,6 +201,24 @@ static int fill_mounts(struct spec *spec, const json_t *list, struct arena *aren
     for (size_t i = 0; i < n; i++)
         mount_split(keep(arena, json_string_value(json_array_get(list, i))), &spec->mounts[i]);
     return 0;
+}
+
+static json_int_t priority_of(const json_t *networks, const char *name)
+{
+    return json_integer_value(json_object_get(json_object_get(networks, name), "priority"));
+}
+
+/* Stable: names of one priority keep their order. Few, so the simplest way does. */
+static void sort_by_priority(struct spec *spec, const json_t *networks)
+{
+    for (size_t i = 1; i < spec->n_networks; i++) {
+        const char *name = spec->networks[i];
+        size_t k = i;
+        for (; k > 0 && priority_of(networks, spec->networks[k - 1]) < priority_of(networks, name);
+             k--)
+            spec->networks[k] = spec->networks[k - 1];
+        spec->networks[k] = name;
+    }
 }
 
 static int fill_networks(struct spec *spec, const json_t *root, struct arena *arena)
@@ -179,19 +242,20 @@ static int fill_networks(struct spec *spec, const json_t *root, struct arena *ar
     if (n == 0)
         spec->networks[0] = keep(arena, "default");
     spec->n_networks = n > 0 ? n : 1;
+    sort_by_priority(spec, networks);
     return 0;
 }
 
 int facts_fill(struct spec *spec, const json_t *root)
 {
-    struct arena arena = {.next = malloc(strlen(spec->canonical) + ARENA_EXTRA)};
+    struct arena arena = {.next = malloc(2 * strlen(spec->canonical) + ARENA_EXTRA)};
     spec->strings = arena.next;
     if (!spec->strings)
         return -ENOMEM;
     const char *restart = json_string_value(json_object_get(root, "restart"));
     spec->restart = restart ? keep(&arena, restart) : NULL;
     fill_settings(&spec->settings, root, &arena);
-    int r = fill_depends(spec, json_object_get(root, "depends_on"), &arena);
+    int r = fill_depends(spec, root, &arena);
     if (r == 0)
         r = fill_mounts(spec, json_object_get(root, "volumes"), &arena);
     return r < 0 ? r : fill_networks(spec, root, &arena);

@@ -18,10 +18,11 @@ static const struct {
     {"interval", "Interval", "--health-interval"},
     {"timeout", "Timeout", "--health-timeout"},
     {"start_period", "StartPeriod", "--health-start-period"},
+    {"start_interval", "StartInterval", "--health-start-interval"}, /* API 1.44 */
 };
 
-static const char *const known[] = {"test",         "interval", "timeout", "retries",
-                                    "start_period", "disable",  NULL};
+static const char *const known[] = {"test",         "interval",       "timeout", "retries",
+                                    "start_period", "start_interval", "disable", NULL};
 
 static int read_test_list(struct reader *r, const json_t *value, json_t **ret)
 {
@@ -87,10 +88,7 @@ static int read_part(struct reader *r, const char *name, const json_t *value, js
         int rc = reader_bool(r, value, &disable);
         return rc < 0 ? rc : reader_give(r, json_boolean(disable), ret);
     }
-    for (size_t i = 0; i < ARRAY_LEN(durations); i++)
-        if (strcmp(name, durations[i].name) == 0)
-            return read_time(r, value, ret);
-    return reader_fail(r, "not supported yet; remove it"); /* known, and not read above */
+    return read_time(r, value, ret);
 }
 
 static bool is_known(const char *name)
@@ -107,7 +105,9 @@ static int read_parts(struct reader *r, const json_t *value, json_t *parts)
     json_t *part;
     json_object_foreach ((json_t *)value, name, part) {
         json_t *canonical = NULL;
-        if (strcmp(name, "start_interval") != 0 && !is_known(name))
+        if (strncmp(name, "x-", 2) == 0)
+            continue;
+        if (!is_known(name))
             return reader_unknown_key(r, name, known);
         if (json_is_null(part))
             continue;
@@ -154,6 +154,8 @@ int put_healthcheck(struct maker *m, const struct key *key, const json_t *value)
         const char *text = json_string_value(json_object_get(value, durations[i].name));
         if (!text)
             continue;
+        if (strcmp(durations[i].name, "start_interval") == 0)
+            maker_needs(m, 44, "healthcheck.start_interval");
         int rc = duration_parse(text, &ns);
         if (rc < 0)
             return rc;

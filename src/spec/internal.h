@@ -16,8 +16,9 @@ struct spec {
     char *image;
     char *strings; /* what the facts below and the settings point into */
     struct spec_depends *depends;
-    struct mount *mounts;  /* volumes */
-    const char **networks; /* by key, sorted; "default" when there is no word of networks */
+    struct mount *mounts; /* volumes */
+    const char *
+        *networks; /* by key, by priority and name; "default" when there is no word of networks */
     size_t n_mounts, n_networks;
     const char *network_mode; /* NULL: networks */
     const char *restart;      /* NULL: not written */

@@ -26,6 +26,8 @@ struct maker {
     const json_t *root; /* the spec's canonical form */
     const struct spec_context *context;
     struct error *err;
+    unsigned api;        /* the least version of the engine's API that has all of it, 1.N; 0: any */
+    const char *api_key; /* what asks for that */
 };
 
 /* A line in the making: options, then image and command. */
@@ -44,6 +46,10 @@ typedef int key_say_fn(struct line *l, const struct key *key, const json_t *valu
 
 enum key_flag {
     KEY_UNHASHED = 1 << 0, /* not part of the container's identity */
+    KEY_SORTED = 1 << 1,   /* a list whose order means nothing */
+    KEY_FILE = 1 << 2,     /* only in a compose file: `apply` reads it, and it never gets here */
+    KEY_WARNED = 1 << 3,   /* the same, but nothing comes of it: there is a warning that says why */
+    KEY_REFUSED = 1 << 4,  /* an error that says why */
 };
 
 struct key {
@@ -54,6 +60,9 @@ struct key {
     key_say_fn *say;    /* NULL: it has no option of its own */
     const char *option; /* say_option, say_flag */
     unsigned flags;
+    const char *takes; /* its row in docs/keys.md: what is taken … */
+    const char *does;  /* … and what comes of it; with KEY_WARNED or KEY_REFUSED why not */
+    int64_t min, max;  /* read_number, read_micros, read_bytes */
 };
 
 /* NULL past the end. */
@@ -71,6 +80,8 @@ int maker_put(struct maker *m, const char *field, json_t *fresh);
 /* The list or map at a field of the body, made when it is not there. NULL: out of memory. */
 json_t *maker_list(struct maker *m, const char *field);
 json_t *maker_map(struct maker *m, const char *field);
+/* The request needs a newer API than the oldest that roost speaks. */
+void maker_needs(struct maker *m, unsigned api, const char *key);
 /* The engine's name of a network or volume; into `ret_name`. */
 int maker_resource(const struct spec_context *context, const char *kind, const char *key,
                    struct buf *ret_name);
@@ -82,7 +93,7 @@ key_read_fn read_command;
 key_put_fn put_entrypoint, put_command;
 key_say_fn say_entrypoint, say_command;
 
-key_read_fn read_environment, read_labels, read_resolved;
+key_read_fn read_environment, read_labels;
 key_put_fn put_environment, put_labels;
 key_say_fn say_environment, say_labels;
 
@@ -94,12 +105,34 @@ key_read_fn read_volumes, read_tmpfs;
 key_put_fn put_volumes, put_tmpfs;
 key_say_fn say_volumes, say_tmpfs;
 
-key_read_fn read_networks, read_network_mode;
-key_put_fn put_network_mode;
+key_read_fn read_networks, read_mac;
 
 key_read_fn read_healthcheck;
 key_put_fn put_healthcheck;
 key_say_fn say_healthcheck;
+
+key_read_fn read_texts, read_capabilities, read_security, read_expose, read_pairs, read_logging,
+    read_extra_hosts;
+key_put_fn put_texts, put_security, put_expose, put_annotations, put_logging;
+key_say_fn say_texts, say_security, say_pairs, say_logging;
+
+key_read_fn read_number, read_micros, read_bytes, read_cpuset, read_text_key, read_ulimits,
+    read_blkio;
+key_put_fn put_bytes, put_ulimits, put_blkio;
+key_say_fn say_ulimits, say_blkio;
+
+key_read_fn read_devices, read_device_rules, read_gpus;
+key_put_fn put_devices, put_gpus;
+key_say_fn say_gpus;
+
+key_read_fn read_namespace, read_volumes_from, read_links, read_external_links;
+key_put_fn put_namespace, put_cgroup, put_volumes_from;
+key_say_fn say_namespace, say_volumes_from;
+/* links and external_links as the engine has them: "container:alias". NULL: out of memory. */
+json_t *links_of(const struct maker *m);
+
+key_read_fn read_build, read_refused;
+key_say_fn say_stdin;
 
 key_read_fn read_plain_bool, read_hostname, read_user, read_directory, read_container_name;
 key_read_fn read_memory, read_cpus, read_pids_limit, read_stop_signal, read_grace_period,

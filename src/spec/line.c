@@ -20,16 +20,80 @@ static void line_close(struct line *l)
     buf_close(&l->command);
 }
 
-static void say_network(struct line *l)
+static void say_texts_of(struct buf *line, const char *option, const json_t *list)
 {
-    const char *network =
-        json_string_value(json_object_get(json_object_get(l->body, "HostConfig"), "NetworkMode"));
+    size_t i;
+    json_t *text;
+    json_array_foreach (list, i, text) {
+        (void)buf_printf(line, " %s ", option);
+        shell_quote(line, json_string_value(text));
+    }
+}
+
+static void say_text_of(struct buf *line, const char *option, const json_t *text)
+{
+    if (!text)
+        return;
+    (void)buf_printf(line, " %s ", option);
+    shell_quote(line, json_string_value(text));
+}
+
+/* What both commands say in the same words, but for the alias. */
+static void say_endpoint(struct buf *line, const char *alias, const json_t *endpoint)
+{
+    const json_t *ipam = json_object_get(endpoint, "IPAMConfig");
+    say_texts_of(line, alias, json_object_get(endpoint, "Aliases"));
+    say_text_of(line, "--ip", json_object_get(ipam, "IPv4Address"));
+    say_text_of(line, "--ip6", json_object_get(ipam, "IPv6Address"));
+    say_texts_of(line, "--link-local-ip", json_object_get(ipam, "LinkLocalIPs"));
+    say_texts_of(line, "--link", json_object_get(endpoint, "Links"));
+}
+
+static int say_driver_opts(struct buf *line, const json_t *opts)
+{
+    const char *name;
+    json_t *text;
+    json_object_foreach ((json_t *)opts, name, text) {
+        _cleanup_free_ char *entry = NULL;
+        if (asprintf(&entry, "%s=%s", name, json_string_value(text)) < 0) {
+            entry = NULL;
+            return -ENOMEM;
+        }
+        (void)buf_puts(line, " --driver-opt ");
+        shell_quote(line, entry);
+    }
+    return 0;
+}
+
+/* `--network NAME`; with options of its driver `--network name=NAME,driver-opt=A=B`. */
+static int say_network(struct line *l)
+{
+    const char *name, *network = json_string_value(
+                          json_object_get(json_object_get(l->body, "HostConfig"), "NetworkMode"));
     const json_t *endpoints =
         json_object_get(json_object_get(l->body, "NetworkingConfig"), "EndpointsConfig");
-    const json_t *aliases = json_object_get(json_object_get(endpoints, network), "Aliases");
-    line_option(l, "--network", network);
-    for (size_t i = 0; i < json_array_size(aliases); i++)
-        line_option(l, "--network-alias", json_string_value(json_array_get(aliases, i)));
+    const json_t *endpoint = json_object_get(endpoints, network);
+    json_t *text, *opts = json_object_get(endpoint, "DriverOpts");
+    _cleanup_(buf_close) struct buf value = BUF_INIT(SPEC_JSON_MAX);
+    if (json_object_size(opts) == 0) {
+        line_option(l, "--network", network);
+    } else {
+        (void)buf_printf(&value, "name=%s", network);
+        json_object_foreach (opts, name, text)
+            (void)buf_printf(&value, ",\"driver-opt=%s=%s\"", name, json_string_value(text));
+        if (value.error < 0)
+            return value.error;
+        line_option(l, "--network", buf_text(&value));
+    }
+    say_endpoint(&l->options, "--network-alias", endpoint);
+    return 0;
+}
+
+/* networks.*.mac_address of the first network is the container's. */
+static void say_hardware(struct line *l, const json_t *root)
+{
+    if (!json_object_get(root, "mac_address"))
+        say_text_of(&l->options, "--mac-address", json_object_get(l->body, "MacAddress"));
 }
 
 static int say_keys(struct line *l, const json_t *root)
@@ -45,20 +109,21 @@ static int say_keys(struct line *l, const json_t *root)
 
 /* The networks that come after creation; the container is started only then, as roost itself does.
  */
-static void say_attach(struct buf *line, const struct spec_request *request, const char *container)
+static int say_attach(struct buf *line, const struct spec_request *request, const char *container)
 {
     for (size_t i = 0; i < request->n_attach; i++) {
-        const json_t *aliases = json_object_get(request->attach[i].endpoint, "Aliases");
+        const json_t *endpoint = request->attach[i].endpoint;
         (void)buf_puts(line, " && docker network connect");
-        for (size_t k = 0; k < json_array_size(aliases); k++) {
-            (void)buf_puts(line, " --alias ");
-            shell_quote(line, json_string_value(json_array_get(aliases, k)));
-        }
+        say_endpoint(line, "--alias", endpoint);
+        int r = say_driver_opts(line, json_object_get(endpoint, "DriverOpts"));
+        if (r < 0)
+            return r;
         (void)buf_putc(line, ' ');
         shell_quote(line, request->attach[i].network);
         (void)buf_putc(line, ' ');
         shell_quote(line, container);
     }
+    return 0;
 }
 
 static int join(struct line *l, const struct spec *spec, const struct spec_context *context,
@@ -79,10 +144,12 @@ static int join(struct line *l, const struct spec *spec, const struct spec_conte
     (void)buf_putc(ret_line, ' ');
     shell_quote(ret_line, json_string_value(json_object_get(l->body, "Image")));
     (void)buf_append(ret_line, buf_text(&l->command), l->command.len);
-    say_attach(ret_line, request, buf_text(&name));
-    int r = l->before.error < 0    ? l->before.error
-            : l->options.error < 0 ? l->options.error
-                                   : l->command.error;
+    int r = say_attach(ret_line, request, buf_text(&name));
+    if (r < 0)
+        return r;
+    r = l->before.error < 0    ? l->before.error
+        : l->options.error < 0 ? l->options.error
+                               : l->command.error;
     return r < 0 ? r : ret_line->error;
 }
 
@@ -95,7 +162,10 @@ static int make_line(struct line *l, const struct spec *spec, const struct spec_
     if (r < 0)
         return r;
     l->body = request.body;
-    say_network(l);
+    r = say_network(l);
+    if (r < 0)
+        return r;
+    say_hardware(l, root);
     r = say_keys(l, root);
     return r < 0 ? r : join(l, spec, context, &request, ret_line);
 }

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * networks and network_mode.
+ * networks and mac_address.
  *
  * How they get into the request stands in request.c: an agent without either is on a network, too.
  */
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "spec/keys.h"
+#include "spec/lists.h"
 
 static int check_name(struct reader *r, const char *name)
 {
@@ -67,18 +69,6 @@ static int read_list(struct reader *r, const json_t *value, json_t *map)
     return 0;
 }
 
-/* Keys of a network's map that Compose knows and roost does not carry out yet. */
-static bool is_unsupported(const char *name)
-{
-    static const char *const names[] = {"ipv4_address", "ipv6_address",  "link_local_ips",
-                                        "mac_address",  "driver_opts",   "priority",
-                                        "gw_priority",  "interface_name"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
 static int read_aliases(struct reader *r, const json_t *value, json_t **ret)
 {
     json_auto_t *set = json_object();
@@ -103,28 +93,133 @@ static int read_aliases(struct reader *r, const json_t *value, json_t **ret)
     return json_object_size(set) == 0 ? 0 : reader_give(r, sorted_names(set), ret);
 }
 
-/* null when nothing is said of it, else {"aliases": [...]}. */
+/* ---- what is said of one network ---- */
+
+typedef int read_option_fn(struct reader *r, const json_t *value, json_t **ret);
+
+static int read_address(struct reader *r, const json_t *value, int family, json_t **ret)
+{
+    unsigned char binary[sizeof(struct in6_addr)];
+    char plain[INET6_ADDRSTRLEN], quoted[READER_QUOTE_SIZE];
+    const char *text;
+    int rc = reader_text(r, value, "an address", &text);
+    if (rc < 0)
+        return rc;
+    if (inet_pton(family, text, binary) != 1)
+        return reader_fail(r, "\"%s\" is no address of IPv%d", reader_quote(quoted, text),
+                           family == AF_INET ? 4 : 6);
+    return reader_give(r, json_string(inet_ntop(family, binary, plain, sizeof(plain))), ret);
+}
+
+static int read_ipv4(struct reader *r, const json_t *value, json_t **ret)
+{
+    return read_address(r, value, AF_INET, ret);
+}
+
+static int read_ipv6(struct reader *r, const json_t *value, json_t **ret)
+{
+    return read_address(r, value, AF_INET6, ret);
+}
+
+static int item_address(struct reader *r, const json_t *value, json_t **ret)
+{
+    const char *text = json_string_value(value);
+    return read_address(r, value, text && strchr(text, ':') ? AF_INET6 : AF_INET, ret);
+}
+
+static int read_addresses(struct reader *r, const json_t *value, json_t **ret)
+{
+    static const struct key sorted = {.name = "", .flags = KEY_SORTED};
+    return list_read(r, &sorted, value, item_address, ret);
+}
+
+/* Six bytes in small hexadecimal digits. */
+static int read_hardware(struct reader *r, const json_t *value, json_t **ret)
+{
+    char quoted[READER_QUOTE_SIZE], plain[18] = "";
+    const char *text;
+    int rc = reader_text(r, value, "six bytes such as \"02:42:ac:11:00:02\"", &text);
+    if (rc < 0)
+        return rc;
+    bool ok = strlen(text) == 17;
+    for (size_t i = 0; ok && i < 17; i++) {
+        plain[i] = (char)tolower((unsigned char)text[i]);
+        ok = i % 3 == 2 ? text[i] == ':' || text[i] == '-' : isxdigit((unsigned char)text[i]);
+        if (i % 3 == 2)
+            plain[i] = ':';
+    }
+    if (!ok)
+        return reader_fail(r, "\"%s\" is no hardware address; write \"02:42:ac:11:00:02\"",
+                           reader_quote(quoted, text));
+    return reader_give(r, json_string(plain), ret);
+}
+
+int read_mac(struct reader *r, const struct key *key, const json_t *value, json_t **ret)
+{
+    return read_hardware(r, value, ret);
+}
+
+/* Any order that fits a number; the same for all says nothing. */
+static int read_priority(struct reader *r, const json_t *value, json_t **ret)
+{
+    int64_t n;
+    int rc = reader_integer(r, value, INT_MIN, INT_MAX, &n);
+    return rc < 0 ? rc : reader_give(r, json_integer(n), ret);
+}
+
+static int refuse_newer(struct reader *r, const json_t *value, json_t **ret)
+{
+    return reader_fail(r, "it needs Docker 28, whose API roost does not speak; remove it");
+}
+
+static const struct option {
+    const char *name;
+    read_option_fn *read;
+} options[] = {
+    {"aliases", read_aliases},          {"driver_opts", map_read},
+    {"gw_priority", refuse_newer},      {"interface_name", refuse_newer},
+    {"ipv4_address", read_ipv4},        {"ipv6_address", read_ipv6},
+    {"link_local_ips", read_addresses}, {"mac_address", read_hardware},
+    {"priority", read_priority},
+};
+
+static int read_option(struct reader *r, const char *name, const json_t *value, json_t *made)
+{
+    const char *known[ARRAY_LEN(options) + 1] = {0};
+    size_t i = 0;
+    json_t *canonical = NULL;
+    while (i < ARRAY_LEN(options) && strcmp(options[i].name, name) != 0)
+        i++;
+    for (size_t k = 0; k < ARRAY_LEN(options); k++)
+        known[k] = options[k].name;
+    if (i == ARRAY_LEN(options))
+        return reader_unknown_key(r, name, known);
+    size_t mark = reader_enter(r, name);
+    int rc = json_is_null(value) ? 0 : options[i].read(r, value, &canonical);
+    if (rc < 0)
+        return rc;
+    reader_leave(r, mark);
+    if (canonical && json_object_set_new(made, name, canonical) < 0)
+        return reader_no_memory(r);
+    return 0;
+}
+
+/* null when nothing is said of it. */
 static int read_options(struct reader *r, const json_t *value, json_t **ret)
 {
-    static const char *const known[] = {"aliases", NULL};
-    json_t *aliases = NULL;
+    json_auto_t *made = json_object();
     const char *name;
     json_t *part;
+    if (!made)
+        return reader_no_memory(r);
     if (!json_is_null(value) && !json_is_object(value))
         return reader_expected(r, "a map or nothing", value);
     json_object_foreach ((json_t *)value, name, part) {
-        bool unsupported = is_unsupported(name);
-        if (!unsupported && strcmp(name, "aliases") != 0)
-            return reader_unknown_key(r, name, known);
-        size_t mark = reader_enter(r, name);
-        int rc = json_is_null(part) ? 0
-                 : unsupported      ? reader_fail(r, "not supported yet; remove it")
-                                    : read_aliases(r, part, &aliases);
+        int rc = strncmp(name, "x-", 2) == 0 ? 0 : read_option(r, name, part, made);
         if (rc < 0)
             return rc;
-        reader_leave(r, mark);
     }
-    return reader_give(r, aliases ? json_pack("{s:o}", "aliases", aliases) : json_null(), ret);
+    return reader_give(r, json_object_size(made) > 0 ? json_incref(made) : json_null(), ret);
 }
 
 static int read_map(struct reader *r, const json_t *value, json_t *map)
@@ -132,15 +227,15 @@ static int read_map(struct reader *r, const json_t *value, json_t *map)
     const char *name;
     json_t *part;
     json_object_foreach ((json_t *)value, name, part) {
-        json_t *options = NULL;
+        json_t *made = NULL;
         size_t mark = reader_enter(r, name);
         int rc = check_name(r, name);
         if (rc == 0)
-            rc = read_options(r, part, &options);
+            rc = read_options(r, part, &made);
         if (rc < 0)
             return rc;
         reader_leave(r, mark);
-        if (json_object_set_new(map, name, options) < 0)
+        if (json_object_set_new(map, name, made) < 0)
             return reader_no_memory(r);
     }
     return 0;
@@ -158,31 +253,12 @@ int read_networks(struct reader *r, const struct key *key, const json_t *value, 
     if (rc < 0 || json_object_size(map) == 0)
         return rc;
     const char *name;
-    json_t *options;
-    json_object_foreach (map, name, options) {
-        if (!json_is_null(options)) {
+    json_t *said;
+    json_object_foreach (map, name, said) {
+        if (!json_is_null(said)) {
             *ret = json_incref(map);
             return 0;
         }
     }
     return reader_give(r, sorted_names(map), ret);
-}
-
-int read_network_mode(struct reader *r, const struct key *key, const json_t *value, json_t **ret)
-{
-    static const char *const modes[] = {"bridge", "host", "none", NULL};
-    const char *mode = json_string_value(value);
-    size_t i;
-    if (mode && (strncmp(mode, "service:", 8) == 0 || strncmp(mode, "container:", 10) == 0))
-        return reader_fail(r,
-                           "the network of another container is not supported yet; use networks");
-    int rc = reader_word(r, value, modes, &i);
-    if (rc < 0)
-        return rc;
-    return reader_give(r, json_string(modes[i]), ret);
-}
-
-int put_network_mode(struct maker *m, const struct key *key, const json_t *value)
-{
-    return maker_put(m, "HostConfig.NetworkMode", json_incref((json_t *)value));
 }

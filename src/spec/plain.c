@@ -101,7 +101,7 @@ int read_container_name(struct reader *r, const struct key *key, const json_t *v
 }
 
 /* In the largest unit that leaves nothing over. */
-static json_t *size_json(uint64_t bytes)
+json_t *size_json(uint64_t bytes)
 {
     static const char units[] = "bkmg";
     char text[NUMBER_TEXT_SIZE];
@@ -114,7 +114,7 @@ static json_t *size_json(uint64_t bytes)
     return json_string(text);
 }
 
-static int read_size(struct reader *r, const json_t *value, uint64_t *ret)
+int reader_size(struct reader *r, const json_t *value, uint64_t *ret)
 {
     static const char wanted[] = "a size such as \"64m\" or a number of bytes";
     char quoted[READER_QUOTE_SIZE];
@@ -138,7 +138,7 @@ static int read_size(struct reader *r, const json_t *value, uint64_t *ret)
 int read_memory(struct reader *r, const struct key *key, const json_t *value, json_t **ret)
 {
     uint64_t bytes = 0;
-    int rc = read_size(r, value, &bytes);
+    int rc = reader_size(r, value, &bytes);
     if (rc < 0)
         return rc;
     if (bytes > 0 && bytes < MEMORY_MIN)
@@ -319,4 +319,22 @@ int read_restart(struct reader *r, const struct key *key, const json_t *value, j
     }
     int rc = reader_word(r, value, policies, &i);
     return rc < 0 ? rc : reader_give(r, json_string(policies[i]), ret);
+}
+
+/* What is built is named by `image`; how, is another program's matter. Canonical: that it is. */
+int read_build(struct reader *r, const struct key *key, const json_t *value, json_t **ret)
+{
+    if (!json_is_string(value) && !json_is_object(value) && !json_is_true(value))
+        return reader_expected(r, "text or a map", value);
+    return reader_give(r, json_true(), ret);
+}
+
+int read_refused(struct reader *r, const struct key *key, const json_t *value, json_t **ret)
+{
+    if (key->flags & KEY_FILE)
+        return reader_fail(r, "only a compose file may have it: apply reads it, and a row has what "
+                              "comes of it");
+    if (key->flags & KEY_WARNED)
+        return reader_fail(r, "it has no effect here: %s; remove it", key->does);
+    return reader_fail(r, "not carried out: %s", key->does);
 }

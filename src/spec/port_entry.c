@@ -222,6 +222,8 @@ static int read_long(struct reader *r, const json_t *value, char text[PORT_TEXT_
     json_t *part;
     json_object_foreach ((json_t *)value, name, part) {
         size_t i = 0;
+        if (strncmp(name, "x-", 2) == 0)
+            continue;
         while (part_names[i] && strcmp(part_names[i], name) != 0)
             i++;
         if (!part_names[i])

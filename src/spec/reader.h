@@ -70,5 +70,9 @@ int reader_unknown_key(struct reader *r, const char *key, const char *const *kno
 #define NUMBER_TEXT_SIZE 48
 void number_format(const json_t *number, char ret_text[NUMBER_TEXT_SIZE]);
 
+/* A size in bytes, as a number or as "64m", and its canonical text. */
+int reader_size(struct reader *r, const json_t *value, uint64_t *ret_bytes);
+json_t *size_json(uint64_t bytes);
+
 /* A duration's canonical text. */
 json_t *duration_json(uint64_t ns);

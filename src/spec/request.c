@@ -78,24 +78,77 @@ static json_t *aliases_of(const struct maker *m, const char *network)
     return json_incref(aliases);
 }
 
-static int put_first_network(struct maker *m, const char *network, json_t *aliases)
+/* Addresses and the like, as the engine has them; takes the aliases. */
+static json_t *endpoint_of(const struct maker *m, const char *key, json_t *aliases)
 {
-    json_t *config = json_pack("{s:{s:{s:o}}}", "EndpointsConfig", network, "Aliases", aliases);
-    int r = maker_put(m, "NetworkingConfig", config);
+    static const char *const fields[][2] = {
+        {"ipv4_address", "IPv4Address"},
+        {"ipv6_address", "IPv6Address"},
+        {"link_local_ips", "LinkLocalIPs"},
+    };
+    const json_t *said = json_object_get(json_object_get(m->root, "networks"), key);
+    json_t *opts = json_object_get(said, "driver_opts");
+    json_auto_t *endpoint = json_pack("{s:o}", "Aliases", aliases), *ipam = json_object();
+    if (!endpoint || !ipam)
+        return NULL;
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        json_t *value = json_object_get(said, fields[i][0]);
+        if (value && json_object_set(ipam, fields[i][1], value) < 0)
+            return NULL;
+    }
+    if (json_object_size(ipam) > 0 && json_object_set(endpoint, "IPAMConfig", ipam) < 0)
+        return NULL;
+    if (opts && json_object_set(endpoint, "DriverOpts", opts) < 0)
+        return NULL;
+    return json_incref(endpoint);
+}
+
+static const json_t *hardware_of(const struct maker *m, const char *key)
+{
+    return json_object_get(json_object_get(json_object_get(m->root, "networks"), key),
+                           "mac_address");
+}
+
+/* The hardware address of the first is the container's, links are in the first alone: so does the
+ * docker command. */
+static int put_first_network(struct maker *m, const char *key, const char *network,
+                             json_t *endpoint)
+{
+    const json_t *hardware = hardware_of(m, key);
+    json_auto_t *links = links_of(m);
+    if (!endpoint || !links ||
+        (json_array_size(links) > 0 && json_object_set(endpoint, "Links", links) < 0)) {
+        json_decref(endpoint);
+        return -ENOMEM;
+    }
+    int r = maker_put(m, "NetworkingConfig",
+                      json_pack("{s:{s:o}}", "EndpointsConfig", network, endpoint));
+    if (r == 0 && hardware)
+        r = maker_put(m, "MacAddress", json_incref((json_t *)hardware));
     return r < 0 ? r : maker_put(m, "HostConfig.NetworkMode", json_string(network));
 }
 
-static int add_attach(struct spec_request *request, const char *network, json_t *aliases)
+static int add_attach(struct maker *m, struct spec_request *request, const char *key,
+                      const char *network, json_t *endpoint)
 {
     struct spec_attach *attach = &request->attach[request->n_attach];
+    const json_t *hardware = hardware_of(m, key);
     attach->network = strdup(network);
-    attach->endpoint =
-        json_pack("{s:o, s:{}, s:{}}", "Aliases", aliases, "IPAMConfig", "DriverOpts");
+    attach->endpoint = endpoint;
     request->n_attach++;
-    return attach->network && attach->endpoint ? 0 : -ENOMEM;
+    if (!attach->network || !endpoint)
+        return -ENOMEM;
+    /* What `docker network connect` always sends. */
+    json_auto_t *always = json_pack("{s:{}, s:{}}", "IPAMConfig", "DriverOpts");
+    if (json_object_update_missing(endpoint, always) < 0)
+        return -ENOMEM;
+    if (!hardware)
+        return 0;
+    maker_needs(m, 44, "networks.*.mac_address of more than one network");
+    return json_object_set(endpoint, "MacAddress", (json_t *)hardware) < 0 ? -ENOMEM : 0;
 }
 
-/* The engine takes one network when it makes a container: the first by name. */
+/* The engine takes one network when it makes a container: the first by priority and name. */
 static int put_networks(struct maker *m, const struct spec *spec, struct spec_request *request)
 {
     if (spec->n_networks > 1) {
@@ -108,9 +161,10 @@ static int put_networks(struct maker *m, const struct spec *spec, struct spec_re
         int r = maker_resource(m->context, "network", spec->networks[i], &name);
         if (r < 0)
             return r;
-        json_t *aliases = aliases_of(m, spec->networks[i]);
-        r = i == 0 ? put_first_network(m, buf_text(&name), aliases)
-                   : add_attach(request, buf_text(&name), aliases);
+        const char *key = spec->networks[i];
+        json_t *endpoint = endpoint_of(m, key, aliases_of(m, key));
+        r = i == 0 ? put_first_network(m, key, buf_text(&name), endpoint)
+                   : add_attach(m, request, key, buf_text(&name), endpoint);
         if (r < 0)
             return r;
     }
@@ -129,7 +183,11 @@ int request_make(const struct spec *spec, const json_t *root, const struct spec_
         r = put_keys(&m);
     if (r == 0)
         r = put_own_labels(&m, spec);
-    return r < 0 ? r : put_networks(&m, spec, request);
+    if (r == 0)
+        r = put_networks(&m, spec, request);
+    request->api = m.api;
+    request->api_key = m.api_key;
+    return r;
 }
 
 int spec_request(const struct spec *spec, const struct spec_context *context,

@@ -14,91 +14,22 @@
 
 #define IMAGE_SIZE_MAX 512
 
-/* Keys of Compose that have no row in the table yet: not a slip of the pen, so the message is
- * another. */
-static const char *const unsupported[] = {
-    "annotations",
-    "attach",
-    "blkio_config",
-    "build",
-    "cap_add",
-    "cap_drop",
-    "cgroup",
-    "cgroup_parent",
-    "configs",
-    "cpu_count",
-    "cpu_percent",
-    "cpu_period",
-    "cpu_quota",
-    "cpu_rt_period",
-    "cpu_rt_runtime",
-    "cpu_shares",
-    "cpuset",
-    "credential_spec",
-    "deploy",
-    "develop",
-    "device_cgroup_rules",
-    "devices",
-    "dns",
-    "dns_opt",
-    "dns_search",
-    "domainname",
-    "driver_opts",
-    "expose",
-    "extends",
-    "external_links",
-    "extra_hosts",
-    "gpus",
-    "group_add",
-    "ipc",
-    "isolation",
-    "label_file",
-    "links",
-    "logging",
-    "mac_address",
-    "mem_reservation",
-    "mem_swappiness",
-    "memswap_limit",
-    "models",
-    "oom_kill_disable",
-    "oom_score_adj",
-    "pid",
-    "platform",
-    "post_start",
-    "pre_stop",
-    "privileged",
-    "profiles",
-    "provider",
-    "runtime",
-    "scale",
-    "secrets",
-    "security_opt",
-    "shm_size",
-    "stdin_open",
-    "storage_opt",
-    "sysctls",
-    "tty",
-    "ulimits",
-    "use_api_socket",
-    "userns_mode",
-    "uts",
-    "volumes_from",
-};
-
-bool spec_key_is_unsupported(const char *name)
+const char *spec_key_warning(const char *name)
 {
-    for (size_t i = 0; i < ARRAY_LEN(unsupported); i++)
-        if (strcmp(unsupported[i], name) == 0)
-            return true;
-    return false;
+    const struct key *key = key_find(name);
+    return key && key->flags & KEY_WARNED ? key->does : NULL;
+}
+
+bool spec_key_is_never_in_a_row(const char *name)
+{
+    const struct key *key = key_find(name);
+    return key && key->flags & (KEY_FILE | KEY_WARNED | KEY_REFUSED);
 }
 
 static int refuse_key(struct reader *r, const char *name)
 {
     struct nearest nearest = {.word = name};
     size_t mark = reader_enter(r, name);
-    if (spec_key_is_unsupported(name))
-        return reader_fail(r, "not supported yet; remove it");
     for (size_t i = 0; key_at(i); i++)
         nearest_offer(&nearest, key_at(i)->name);
     int rc = nearest.best ? reader_fail(r, "unknown key; did you mean \"%s\"?", nearest.best)

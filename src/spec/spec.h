@@ -62,8 +62,12 @@ int spec_check_lifecycle(const struct spec *spec, enum lifecycle lifecycle, spec
 /* The names that stand in the table, for "did you mean" and for documents. NULL past the end. */
 const char *spec_key_name(size_t index);
 
-/* A key that Compose has and the table has not yet. */
-bool spec_key_is_unsupported(const char *name);
+/* Of a key that nothing comes of: why. NULL: it is none of those. Only a compose file may have it,
+ * with a warning; in a row it is an error. */
+const char *spec_key_warning(const char *name);
+
+/* A key that only a compose file has, or nobody: a row with it is refused. */
+bool spec_key_is_never_in_a_row(const char *name);
 
 /* Canonical form: compact JSON, keys sorted, one spelling for each meaning (a command line is a
  * list, an environment a map, a duration in its shortest text, …), and only what the user wrote.
@@ -129,6 +133,8 @@ struct spec_context {
      * "{fleet}_{key}". kind is "network" or "volume". The result is borrowed until the next call.
      */
     const char *(*resource_name)(void *ctx, const char *kind, const char *key);
+    /* The name of another agent's container; NULL: "{fleet}-{agent}". Borrowed likewise. */
+    const char *(*container_name)(void *ctx, const char *agent);
     void *resource_ctx;
 };
 
@@ -145,6 +151,8 @@ struct spec_request {
         json_t *endpoint; /* EndpointSettings */
     } * attach;
     size_t n_attach;
+    unsigned api;        /* the least 1.N of the engine's API that has all of it; 0: any */
+    const char *api_key; /* the key that asks for that: "healthcheck.start_interval" */
 };
 int spec_request(const struct spec *spec, const struct spec_context *context,
                  struct spec_request *ret_request, struct error *err) _must_use_;

@@ -153,14 +153,6 @@ int read_labels(struct reader *r, const struct key *key, const json_t *value, js
     return rc;
 }
 
-/* env_file, which `apply` resolves. */
-int read_resolved(struct reader *r, const struct key *key, const json_t *value, json_t **ret)
-{
-    return reader_fail(
-        r,
-        "only a compose file may have it, a row has no files; put the variables into environment");
-}
-
 int put_environment(struct maker *m, const struct key *key, const json_t *value)
 {
     json_t *list = maker_list(m, "Env");

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
- * Prints the core's tables as the documents that show them, so that these cannot lie:
+ * Prints the code's tables as the documents that show them, so that these cannot lie:
  *
  *     print_tables decisions > docs/decisions.md
  *     print_tables lifecycle > docs/lifecycle.md
+ *     print_tables keys > docs/keys.md
  *
  * A test compares (test_tables.sh).
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "compose/compose.h"
 #include "core/decide.h"
 #include "core/lifecycle.h"
 #include "core/watchdog.h"
+#include "spec/keys.h"
 
 static const char *const fact_words[] = {
     "hot",
@@ -175,12 +178,62 @@ static void print_lifecycle(void)
     print_watchdog();
 }
 
+/* ---- docs/keys.md ---- */
+
+static const char *fate(const struct key *key)
+{
+    if (key->flags & KEY_REFUSED)
+        return "error";
+    return key->flags & KEY_WARNED ? "warning" : "yes";
+}
+
+static void print_service_keys(void)
+{
+    for (size_t i = 0; key_at(i); i++) {
+        const struct key *key = key_at(i);
+        (void)printf("| `%s` | %s | %s | %s |\n", key->name, fate(key), key->takes,
+                     key->does ? key->does : "");
+    }
+}
+
+static void print_resource_keys(bool network)
+{
+    const char *takes, *name;
+    for (size_t i = 0; (name = compose_resource_key(network, i, &takes)); i++)
+        (void)printf("| `%s` | %s |\n", name, takes);
+}
+
+static void print_keys(void)
+{
+    (void)printf(
+        "# Every key of the Compose Specification\n\n"
+        "Printed from the tables in `src/spec/keys.c` and `src/compose/resource_body.c`; a test "
+        "holds this\n"
+        "page to them, and another tries each key with each type that the specification's schema "
+        "names\n"
+        "(`tests/data/schema`). [compose.md](compose.md) says the rest of a compose file.\n\n"
+        "*yes*: carried out. *warning*: nothing comes of it, and a warning says why. *error*: the "
+        "file is\n"
+        "refused, with what is said here. Text in the place of a number or a boolean is taken too, "
+        "since that\n"
+        "is what a variable gives; keys that begin with `x-` are ignored at every level.\n\n"
+        "## A service\n\n"
+        "| key | | what is taken | good to know |\n|---|---|---|---|\n");
+    print_service_keys();
+    (void)printf("\n## A network\n\n| key | what is taken |\n|---|---|\n");
+    print_resource_keys(true);
+    (void)printf("\n## A volume\n\n| key | what is taken |\n|---|---|\n");
+    print_resource_keys(false);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "decisions") == 0)
         print_decisions();
     else if (argc == 2 && strcmp(argv[1], "lifecycle") == 0)
         print_lifecycle();
+    else if (argc == 2 && strcmp(argv[1], "keys") == 0)
+        print_keys();
     else
         return 2;
     return 0;
