@@ -172,6 +172,15 @@ struct api_backend {
     void (*hold)(void *ctx, const char *agent, bool held, const char *reason,
                  struct api_reply *reply);
 
+    /* Pull an agent's image, or (NULL) those of all agents; answered when all are over:
+     * {"images":[{"image","agents","pulled","error"}]}. News: {"image","layer","status","current",
+     * "total_bytes"}, in the engine's words. */
+    void (*pull)(void *ctx, const char *agent, struct api_reply *reply);
+
+    /* {"agents":[{"name","image","container_image","current_image","outdated","error"}]} of those
+     * that have a container. */
+    void (*outdated)(void *ctx, struct api_reply *reply);
+
     /* {"events":[{"id","time","kind","agent","lifecycle","state","reason","detail"}]} */
     void (*events)(void *ctx, const struct api_events *what, struct api_reply *reply);
     /* Each event of that shape is sent with its id, named by its kind. */

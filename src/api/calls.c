@@ -63,6 +63,16 @@ void call_unhold(struct call *call)
     call->backend->hold(call->ctx, call->name, false, NULL, call->reply);
 }
 
+void call_pull(struct call *call)
+{
+    call->backend->pull(call->ctx, call->name, call->reply);
+}
+
+void call_outdated(struct call *call)
+{
+    call->backend->outdated(call->ctx, call->reply);
+}
+
 /* A client that comes back says how far it got; then `after` of its first request counts no more.
  */
 static void events_stream(struct call *call)

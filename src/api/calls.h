@@ -29,4 +29,6 @@ void call_release(struct call *call);
 void call_sleep(struct call *call);
 void call_hold(struct call *call);
 void call_unhold(struct call *call);
+void call_pull(struct call *call);
+void call_outdated(struct call *call);
 void call_events(struct call *call);

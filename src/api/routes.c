@@ -82,6 +82,9 @@ static const struct route routes[] = {
     {"POST", "/v1/leases/{lease}/renew", call_renew, .members = renew_members},
     {"DELETE", "/v1/leases/{lease}", call_release},
     {"POST", "/v1/reconcile", call_reconcile, WAITS_ALWAYS, .query = pass_params},
+    {"POST", "/v1/agents/{name}/pull", call_pull, WAITS_ALWAYS},
+    {"POST", "/v1/pull", call_pull, WAITS_ALWAYS},
+    {"GET", "/v1/outdated", call_outdated, WAITS_ALWAYS},
     {"GET", "/v1/events", call_events, .query = events_params},
     {"GET", "/v1/stats", call_stats, WAITS_ALWAYS},
 };

@@ -35,6 +35,7 @@ enum option_id {
     OPT_PROFILE,
     OPT_ENV_FILE,
     OPT_PRUNE,
+    OPT_REFRESH_IMAGES,
     OPT_YES,
     OPT_DEEP,
     OPT_REMOVE_ORPHANS,

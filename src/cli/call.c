@@ -69,13 +69,13 @@ static int no_daemon_outcome(int r, struct error *err)
 }
 
 static int ask_daemon(const struct cli *cli, const char *method, const char *path,
-                      struct progress *progress, struct api_answer *ret_answer, struct error *err)
+                      api_progress_fn *progress, void *progress_ctx, struct api_answer *ret_answer,
+                      struct error *err)
 {
     int r = check_listener(cli, err);
     if (r != 0)
         return r;
-    r = api_call(cli->socket_path, method, path, NULL, progress ? progress_show : NULL, progress,
-                 ret_answer, err);
+    r = api_call(cli->socket_path, method, path, NULL, progress, progress_ctx, ret_answer, err);
     return no_daemon_outcome(r, err);
 }
 
@@ -114,14 +114,26 @@ int cli_needs_daemon(const struct cli *cli, int r, const char *what, struct erro
                      cli->socket_path, what);
 }
 
-static int do_here(struct cli *cli, const char *method, const char *path, struct progress *progress,
-                   struct api_answer *ret_answer, struct error *err)
+static int do_here(struct cli *cli, const char *method, const char *path, api_progress_fn *progress,
+                   void *progress_ctx, struct api_answer *ret_answer, struct error *err)
 {
     if (!cli->said_here)
         cli_note(cli, "no daemon: doing it here");
     cli->said_here = true;
-    return daemon_call(&cli->daemon, method, path, NULL, progress ? progress_show : NULL, progress,
-                       ret_answer, err);
+    return daemon_call(&cli->daemon, method, path, NULL, progress, progress_ctx, ret_answer, err);
+}
+
+int cli_call_with(struct cli *cli, enum call_where where, const char *method, const char *path,
+                  api_progress_fn *progress, void *progress_ctx, json_t **ret_json,
+                  struct error *err)
+{
+    _cleanup_(api_answer_close) struct api_answer answer = {0};
+    int r = ask_daemon(cli, method, path, progress, progress_ctx, &answer, err);
+    if (r == CALL_NO_DAEMON && where == CALL_ANYWHERE)
+        r = do_here(cli, method, path, progress, progress_ctx, &answer, err);
+    if (r == 0)
+        *ret_json = steal(&answer.json);
+    return r;
 }
 
 int cli_call(struct cli *cli, enum call_where where, const char *method, const char *path,
@@ -129,14 +141,10 @@ int cli_call(struct cli *cli, enum call_where where, const char *method, const c
 {
     struct progress shown;
     progress_open(&shown, stderr, isatty(STDERR_FILENO) != 0);
-    struct progress *show = progress && !cli->quiet ? &shown : NULL;
-    _cleanup_(api_answer_close) struct api_answer answer = {0};
-    int r = ask_daemon(cli, method, path, show, &answer, err);
-    if (r == CALL_NO_DAEMON && where == CALL_ANYWHERE)
-        r = do_here(cli, method, path, show, &answer, err);
+    bool show = progress && !cli->quiet;
+    int r =
+        cli_call_with(cli, where, method, path, show ? progress_show : NULL, &shown, ret_json, err);
     progress_close(&shown);
-    if (r == 0)
-        *ret_json = steal(&answer.json);
     return r;
 }
 

@@ -81,6 +81,11 @@ enum call_where {
 int cli_call(struct cli *cli, enum call_where where, const char *method, const char *path,
              bool progress, json_t **ret_json, struct error *err) _must_use_;
 
+/* The same with progress of its own. */
+int cli_call_with(struct cli *cli, enum call_where where, const char *method, const char *path,
+                  api_progress_fn *progress, void *progress_ctx, json_t **ret_json,
+                  struct error *err) _must_use_;
+
 /* One API request to the daemon, with a body (or NULL) and in any manner of asking (`how` NULL: the
  * usual one; its socket is set here). 0, negative, or CALL_NO_DAEMON. */
 int cli_ask(const struct cli *cli, const struct api_client *how, const char *method,

@@ -235,6 +235,28 @@ static int apply_carry_out(struct apply *a)
     return status;
 }
 
+/* Whose containers are of an older image, recreated one after the other. */
+static int refresh_images(struct apply *a)
+{
+    json_auto_t *answer = NULL, *report = NULL;
+    size_t i, n = 0;
+    json_t *agent;
+    int r = cli_call(a->cli, CALL_ANYWHERE, "GET", "/v1/outdated", false, &answer, a->err);
+    if (r < 0)
+        return error_wrap(a->err, r, "the table is written, but no image is refreshed");
+    const json_t *agents = json_object_get(answer, "agents");
+    _cleanup_free_ const char **names = calloc(json_array_size(agents) + 1, sizeof(*names));
+    if (!names)
+        return error_set(a->err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
+    json_array_foreach (agents, i, agent)
+        if (json_is_true(json_object_get(agent, "outdated")))
+            names[n++] = json_string_value(json_object_get(agent, "name"));
+    if (n == 0)
+        return EXIT_SUCCESS;
+    r = cli_reconcile(a->cli, CALL_ANYWHERE, names, n, "?recreate=1", &report, a->err);
+    return r < 0 ? r : report_finish(a->cli, report, REPORT_PASS, a->err);
+}
+
 static int run_apply(struct cli *cli, struct error *err)
 {
     _cleanup_(apply_close) struct apply a = {.cli = cli, .err = err};
@@ -248,12 +270,18 @@ static int run_apply(struct cli *cli, struct error *err)
     if (r < 0)
         return r;
     tell_warnings(&a);
-    return apply_carry_out(&a);
+    r = apply_carry_out(&a);
+    if (r != EXIT_SUCCESS || !args_has(&cli->args, OPT_REFRESH_IMAGES))
+        return r;
+    a.store = store_close(a.store); /* without a daemon this process drives the engine now */
+    return refresh_images(&a);
 }
 
 static const struct option_def options[] = {
     FILE_OPTIONS,
     {OPT_PRUNE, 0, "prune", NULL, "delete agents of this file that it no longer has"},
+    {OPT_REFRESH_IMAGES, 0, "refresh-images", NULL,
+     "make containers anew that are of an older image than their tag is now"},
     {OPT_YES, 'y', "yes", NULL, "do not ask, however many are pruned"},
     {0, 0, NULL, NULL, NULL},
 };
@@ -288,8 +316,12 @@ const struct command command_apply = {
             "compose.override.yaml beside it. A database holds one\n"
             "fleet: a file with another name: is refused.\n"
             "\n"
+            "--refresh-images makes containers anew whose tag now stands for another image than\n"
+            "theirs (`roost outdated` lists them); it does not pull.\n"
+            "\n"
             "Examples:\n"
             "  roost apply\n"
+            "  roost pull && roost apply --refresh-images\n"
             "  roost apply deploy/compose.yaml --prune\n"
             "  roost check && roost apply && roost ls\n",
     .run = run_apply,

@@ -52,6 +52,8 @@ extern const struct command command_sleep;
 extern const struct command command_events;
 extern const struct command command_recreate;
 extern const struct command command_down;
+extern const struct command command_pull;
+extern const struct command command_outdated;
 extern const struct command command_backup;
 extern const struct command command_doctor;
 extern const struct command command_version;

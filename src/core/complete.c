@@ -179,6 +179,16 @@ static void take_probe(struct core *core, struct agent *a, const struct core_com
     mark_dirty(core, a);
 }
 
+void complete_park(struct core *core, const struct core_parked *parked)
+{
+    struct agent *a = agents_find(core, parked->agent);
+    if (!a || a->operation.id == 0 || a->operation.id != parked->operation || a->parked)
+        return;
+    a->parked = true;
+    core->parked++;
+    core->in_flight--;
+}
+
 void complete_take(struct core *core, const struct core_completion *completion)
 {
     struct agent *a = agents_find(core, completion->agent);
@@ -194,7 +204,11 @@ void complete_take(struct core *core, const struct core_completion *completion)
                      completion); /* the operation explains what it did: it ends after */
     a->operation.id = 0;
     a->as_of = core->step;
-    core->in_flight--;
+    if (a->parked)
+        core->parked--;
+    else
+        core->in_flight--;
+    a->parked = false;
     mark_dirty(core, a);
     depends_wake_dependents(core, a);
 }

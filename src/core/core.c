@@ -89,6 +89,9 @@ static void take(struct core *core, const struct core_event *event)
     case CORE_COMPLETION:
         complete_take(core, &event->completion);
         break;
+    case CORE_PARKED:
+        complete_park(core, &event->parked);
+        break;
     case CORE_PASS:
         pass_add(core, &event->pass);
         break;
@@ -250,5 +253,6 @@ bool core_is_quiet(const struct core *core)
     for (int i = QUEUE_DIRTY; i < QUEUES; i++)
         if (core->queues[i].head)
             return false;
-    return core->in_flight == 0 && core->list_step == 0 && !core->want_list && core->heap_n == 0;
+    return core->in_flight == 0 && core->parked == 0 && core->list_step == 0 && !core->want_list &&
+           core->heap_n == 0;
 }

@@ -66,6 +66,8 @@ enum core_event_kind {
 
     CORE_LISTING_END, /* that listing is over */
     CORE_COMPLETION,  /* an operation is over */
+    CORE_PARKED,      /* an operation waits for something that is slow and not the engine's work (a
+                         pull): it does not count against max_in_flight from now on */
     CORE_PASS,        /* somebody asks for a pass */
     CORE_WAKE,        /* somebody wants an agent awake: a lease */
     CORE_RENEW,
@@ -181,6 +183,11 @@ struct core_completion {
     bool ready;                            /* probe, done: it is ready */
 };
 
+struct core_parked {
+    uint64_t operation;
+    const char *agent; /* as in the operation */
+};
+
 struct core_pass {
     uint64_t pass;     /* the caller's number, not 0 */
     const char *agent; /* NULL: the fleet */
@@ -204,6 +211,7 @@ struct core_event {
         } listed;
         struct core_listing_end listing_end;
         struct core_completion completion;
+        struct core_parked parked;
         struct core_pass pass;
         struct core_lease lease;
         struct core_wake wake;

@@ -170,6 +170,7 @@ struct agent {
 
     /* what is being done */
     struct operation operation; /* id 0: none */
+    bool parked;                /* it does not count as in flight */
     enum slot operation_slot;
     enum slot operation_as;        /* rename: the slot that it becomes */
     struct spec_id operation_spec; /* create: made from this */
@@ -260,6 +261,7 @@ struct core {
     size_t heap_n, heap_cap;
 
     unsigned in_flight;
+    unsigned parked; /* operations beside those in flight */
     unsigned rolling;
     unsigned rollout_failures;
     bool rollout_halted;
@@ -333,6 +335,7 @@ void listing_take(struct core *core, uint64_t list, const struct observation *o)
 void listing_end(struct core *core, const struct core_listing_end *end);
 
 /* complete.c */
+void complete_park(struct core *core, const struct core_parked *parked);
 void complete_take(struct core *core, const struct core_completion *completion);
 
 /* state.c */

@@ -128,6 +128,8 @@ const struct api_backend fleet_backend = {
     .release = wakes_release,
     .sleep = wakes_sleep,
     .hold = wakes_hold,
+    .pull = pulls_pull,
+    .outdated = outdated_get,
     .events = follow_page,
     .events_follow = follow_stream,
 };

@@ -91,9 +91,12 @@ static void on_listed(void *ctx, bool whole)
     ask(call);
 }
 
+/* Whoever does needs the database's lock. A pull touches no container. */
 static bool drives_engine(const struct call *call)
 {
-    return strcmp(call->method, "GET") != 0 && !strstr(call->target, "dry_run=1");
+    size_t len = strlen(call->target);
+    bool pulls = len > 5 && strcmp(call->target + len - 5, "/pull") == 0;
+    return strcmp(call->method, "GET") != 0 && !pulls && !strstr(call->target, "dry_run=1");
 }
 
 static int open_all(struct call *call, const struct daemon_options *options, struct error *err)

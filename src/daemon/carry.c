@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/sha256.h"
 #include "daemon/fleet.h"
@@ -17,6 +18,9 @@ struct carrying {
     char name[256];
     char id[2 * CONTAINER_ID_SIZE + 1];
     bool networks_mended;
+    bool pulled;        /* tried, with whatever outcome */
+    uint64_t for_row;   /* its generation when the create was decided */
+    struct error error; /* of the pull */
 };
 
 static void log_done(const struct carrying *c)
@@ -35,6 +39,7 @@ static void log_done(const struct carrying *c)
 }
 
 static void send_start(struct carrying *c);
+static void send_create(struct carrying *c);
 
 static void on_networks(struct fleet *f, void *ctx)
 {
@@ -52,11 +57,14 @@ static bool mend_networks(struct carrying *c, const struct engine_result *result
     return true;
 }
 
-static void on_done(void *ctx, const struct engine_result *result)
+static bool pull_missing(struct carrying *c, struct engine_result *result);
+
+static void on_done(void *ctx, const struct engine_result *engines)
 {
     struct carrying *c = ctx;
     struct observation o;
-    if (mend_networks(c, result))
+    struct engine_result told = *engines, *result = &told;
+    if (mend_networks(c, result) || pull_missing(c, result))
         return;
     struct core_event event = {.kind = CORE_COMPLETION,
                                .completion = {.operation = c->op.id,
@@ -146,6 +154,90 @@ static void send_create(struct carrying *c)
         free(endpoints[i]);
 }
 
+static struct pull_question pull_question(const struct carrying *c, bool missing)
+{
+    const struct fleet_row *row = fleet_find_row(c->f, c->agent);
+    if (!row || !row->spec)
+        return (struct pull_question){.policy = PULL_NEVER, .missing = missing};
+    const struct spec_settings *settings = spec_settings(row->spec);
+    return (struct pull_question){.policy = settings->pull,
+                                  .every_ns = settings->pull_every_ns,
+                                  .missing = missing,
+                                  .tried = c->pulled,
+                                  .last_ms = fleet_pulled_at(c->f, row->image),
+                                  .now_ms = clock_wall_ms()};
+}
+
+/* What the engine has can still be used where a pull was only for something newer. */
+static void on_pulled(void *ctx, const char *image, const struct engine_result *result)
+{
+    struct carrying *c = ctx;
+    const struct fleet_row *row = fleet_find_row(c->f, c->agent);
+    struct pull_question q = pull_question(c, false);
+    struct engine_result failed = *result;
+    c->pulled = true;
+    if (row && row->generation != c->for_row) {
+        failed.outcome = ENGINE_REFUSED;
+        (void)error_set(&failed.error, 0, ERROR_CONFLICT, NULL,
+                        "its row changed while %s was pulled", image);
+        on_done(c, &failed);
+    } else if (result->outcome == ENGINE_DONE || q.policy == PULL_EVERY) {
+        if (result->outcome != ENGINE_DONE)
+            log_warning("%s: %s; what is there is used", c->agent, result->error.text);
+        c->error = result->error;
+        struct fleet *f = c->f;
+        send_create(c);
+        fleet_step_late(f);
+    } else {
+        on_done(c, &failed);
+    }
+}
+
+static void pull_first(struct carrying *c)
+{
+    const struct fleet_row *row = fleet_find_row(c->f, c->agent);
+    log_info("%s: pulling %s", c->agent, row->image);
+    fleet_late_parked(c->f, &c->op);
+    fleet_pull(c->f, row->image, NULL, on_pulled, c);
+}
+
+static void begin_create(struct carrying *c)
+{
+    const struct fleet_row *row = fleet_find_row(c->f, c->agent);
+    struct pull_question q = pull_question(c, false);
+    c->for_row = row ? row->generation : 0;
+    if (pull_decide(&q) == PULL_FIRST)
+        pull_first(c);
+    else
+        send_create(c);
+}
+
+static void say_missing(struct error *err, const struct carrying *c, enum pull_policy policy)
+{
+    struct error engines = *err;
+    if (error_is_set(&c->error))
+        *err = c->error; /* why it is still missing */
+    else
+        (void)error_set(err, 0, engines.kind, engines.code, "%s%s", engines.text,
+                        pull_hint(policy));
+}
+
+/* The image of a create is missing: pulled if its policy says so, else a word about it. */
+static bool pull_missing(struct carrying *c, struct engine_result *result)
+{
+    if (c->op.kind != OPERATION_CREATE || result->outcome != ENGINE_IMAGE_MISSING)
+        return false;
+    struct pull_question q = pull_question(c, true);
+    if (pull_decide(&q) != PULL_FIRST) {
+        say_missing(&result->error, c, q.policy);
+        return false;
+    }
+    struct fleet *f = c->f;
+    pull_first(c);
+    fleet_step_late(f);
+    return true;
+}
+
 static void send_start(struct carrying *c)
 {
     engine_start(c->f->engine, c->id, on_done, c);
@@ -179,7 +271,7 @@ void fleet_carry(struct fleet *f, const struct operation *op)
     c->op.name = c->name;
     switch (op->kind) {
     case OPERATION_CREATE:
-        send_create(c);
+        begin_create(c);
         break;
     case OPERATION_START:
         send_start(c);

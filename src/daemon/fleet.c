@@ -99,6 +99,9 @@ void fleet_close(struct fleet *f)
     fleet_drop_waiters(f);
     wakes_drop(f);
     follow_drop(f);
+    pulls_drop(f);
+    outdated_drop(f);
+    fleet_drop_pulls(f);
     fleet_watch_close(f);
     fleet_forget_unsaved(f);
     if (f->engine)
@@ -208,6 +211,10 @@ void fleet_step(struct fleet *f, struct core_event *event)
                                                  .outcome = late->outcome,
                                                  .ready = late->ready,
                                                  .words = late->error.text}};
+        if (late->parked)
+            next =
+                (struct core_event){.kind = CORE_PARKED,
+                                    .parked = {.operation = late->operation, .agent = late->agent}};
         if (late->lease[0] != '\0')
             next = lease_event(late);
         step_once(f, &next);
@@ -217,24 +224,47 @@ void fleet_step(struct fleet *f, struct core_event *event)
     arm_clock(f);
 }
 
-void fleet_late(struct fleet *f, const struct operation *op, enum engine_outcome outcome,
-                bool ready, const struct error *err)
+static struct fleet_late *late_of(const struct operation *op)
 {
     struct fleet_late *late = calloc(1, sizeof(*late));
     if (late)
         late->agent = strdup(op->agent);
     if (!late || !late->agent) {
         free(late);
+        return NULL;
+    }
+    late->operation = op->id;
+    return late;
+}
+
+static void late_push(struct fleet *f, struct fleet_late *late)
+{
+    *f->late_end = late;
+    f->late_end = &late->next;
+}
+
+void fleet_late_parked(struct fleet *f, const struct operation *op)
+{
+    struct fleet_late *late = late_of(op);
+    if (!late)
+        return; /* then it counts */
+    late->parked = true;
+    late_push(f, late);
+}
+
+void fleet_late(struct fleet *f, const struct operation *op, enum engine_outcome outcome,
+                bool ready, const struct error *err)
+{
+    struct fleet_late *late = late_of(op);
+    if (!late) {
         log_error("out of memory; agent %s stands until the next start", op->agent);
         return;
     }
-    late->operation = op->id;
     late->outcome = outcome;
     late->ready = ready;
     if (err)
         late->error = *err;
-    *f->late_end = late;
-    f->late_end = &late->next;
+    late_push(f, late);
 }
 
 void fleet_unlease_late(struct fleet *f, const char *lease)
@@ -244,8 +274,14 @@ void fleet_unlease_late(struct fleet *f, const char *lease)
         return; /* it expires */
     (void)snprintf(late->lease, sizeof(late->lease), "%s", lease);
     late->until_ns = fleet_stored_lease(f, lease);
-    *f->late_end = late;
-    f->late_end = &late->next;
+    late_push(f, late);
+}
+
+void fleet_step_late(struct fleet *f)
+{
+    struct core_event event = {.kind = CORE_TIME};
+    if (f->late)
+        fleet_step(f, &event);
 }
 
 /* Beginning -------------------------------------------------------------------------------------

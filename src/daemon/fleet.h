@@ -17,6 +17,9 @@
  *   follow.c   events, in pages and as a stream
  *   stats.c    what the awake use, while somebody asks
  *   carry.c    EFFECT_OPERATION
+ *   pull.c     images, each pulled once at a time
+ *   pulls.c    the API's calls about images
+ *   outdated.c who is of an older image
  *   probe.c    OPERATION_PROBE
  *   backend.c  the API's calls; passes that somebody waits for
  *   view.c     agents and reports as JSON
@@ -71,6 +74,7 @@ struct fleet_late {
     char *agent;
     enum engine_outcome outcome;
     bool ready;
+    bool parked; /* no completion: CORE_PARKED */
     struct error error;
 };
 
@@ -157,6 +161,9 @@ struct fleet {
     struct fleet_waiter *waiters;
     struct fleet_asker *askers;
     struct fleet_follower *followers;
+    struct fleet_pull *pulls;
+    struct fleet_puller *pullers;
+    struct fleet_outdated *outdated;
     struct fleet_stats *stats; /* NULL until somebody asked */
     int64_t last_event;        /* id of the last one that was appended */
     int64_t events_told;       /* followers were told up to here */
@@ -183,8 +190,11 @@ void fleet_begin(struct fleet *f);
 void fleet_make_core(struct fleet *f);
 void fleet_close(struct fleet *f);
 void fleet_step(struct fleet *f, struct core_event *event);
+/* From a callback of the loop that may have queued one of the below. */
+void fleet_step_late(struct fleet *f);
 void fleet_late(struct fleet *f, const struct operation *op, enum engine_outcome outcome,
                 bool ready, const struct error *err);
+void fleet_late_parked(struct fleet *f, const struct operation *op);
 /* Zeroed memory for the time of a request to the engine; NULL when there is none. */
 void *fleet_hold(struct fleet *f, size_t size);
 void fleet_release(struct fleet *f, void *data);
@@ -274,6 +284,25 @@ void fleet_mend_networks(struct fleet *f, const char *agent, const char *id,
 
 /* carry.c */
 void fleet_carry(struct fleet *f, const struct operation *op);
+
+/* pull.c: joins the pull of this reference that runs already, or begins one. `done` runs later,
+ * from the loop, unless the fleet is closed before; `news` may be NULL. A pull that went well is
+ * noted with its time. */
+typedef void fleet_pull_news_fn(void *ctx, const char *image, const struct engine_pull_news *news);
+typedef void fleet_pulled_fn(void *ctx, const char *image, const struct engine_result *result);
+void fleet_pull(struct fleet *f, const char *image, fleet_pull_news_fn *news, fleet_pulled_fn *done,
+                void *ctx);
+void fleet_drop_pulls(struct fleet *f);
+/* When it was pulled last; 0: never, or not known. */
+int64_t fleet_pulled_at(struct fleet *f, const char *image);
+
+/* pulls.c */
+void pulls_pull(void *ctx, const char *agent, struct api_reply *reply);
+void pulls_drop(struct fleet *f);
+
+/* outdated.c */
+void outdated_get(void *ctx, struct api_reply *reply);
+void outdated_drop(struct fleet *f);
 
 /* probe.c */
 void fleet_probe(struct fleet *f, const struct operation *op);

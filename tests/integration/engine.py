@@ -60,7 +60,7 @@ class Engine:
             os.environ,
             ENGINE_BRIDGE=f"roost{secrets.token_hex(4)}",
             ENGINE_BRIDGE_ADDR=f"172.30.{number}.1/24",
-            ENGINE_ARGS="--iptables=false" + (" --debug" if debug else ""),
+            ENGINE_ARGS="--iptables=false --max-download-attempts=1" + (" --debug" if debug else ""),
         )
         self.start()
         self._script("image")

@@ -58,6 +58,20 @@ static inline void fake_stats(void *ctx, struct api_reply *reply)
     fake_answer(fake, reply);
 }
 
+static inline void fake_pull(void *ctx, const char *agent, struct api_reply *reply)
+{
+    struct fake *fake = ctx;
+    (void)snprintf(fake->last, sizeof(fake->last), "pull %s", agent ? agent : "*");
+    fake_answer(fake, reply);
+}
+
+static inline void fake_outdated(void *ctx, struct api_reply *reply)
+{
+    struct fake *fake = ctx;
+    (void)snprintf(fake->last, sizeof(fake->last), "outdated");
+    fake_answer(fake, reply);
+}
+
 static inline void fake_reconcile(void *ctx, const struct api_reconcile *what,
                                   struct api_reply *reply)
 {
@@ -148,6 +162,8 @@ static const struct api_backend fake_backend = {
     .agent = fake_agent,
     .stats = fake_stats,
     .reconcile = fake_reconcile,
+    .pull = fake_pull,
+    .outdated = fake_outdated,
     .ready = fake_ready,
     .wake = fake_wake,
     .renew = fake_renew,

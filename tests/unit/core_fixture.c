@@ -266,6 +266,13 @@ void fx_time(struct fixture *f)
     (void)fx_step(f, &(struct core_event){.kind = CORE_TIME});
 }
 
+void fx_park(struct fixture *f, size_t i)
+{
+    (void)fx_step(f, &(struct core_event){.kind = CORE_PARKED,
+                                          .parked = {.operation = f->pending[i].op.id,
+                                                     .agent = f->pending[i].agent}});
+}
+
 /* Rows */
 
 struct core_row fx_row(const char *name, enum lifecycle lifecycle, unsigned variant)

@@ -150,6 +150,7 @@ void fx_script(struct fixture *f, enum operation_kind kind, enum engine_outcome 
                bool applied, const char *words);
 void fx_answer(struct fixture *f, size_t i); /* pending[i], as the engine or the script says */
 void fx_answer_list(struct fixture *f);
+void fx_park(struct fixture *f, size_t i); /* pending[i] waits for something slow */
 
 /* The trace since the last call, compared and begun anew. */
 void assert_trace(struct fixture *f, const char *expected);

@@ -365,6 +365,33 @@ static void no_more_than_so_many_in_flight(void **state)
     f.hold = false;
 }
 
+/* A pull may last for minutes: it must not stand in the way of others. */
+static void a_parked_operation_does_not_count(void **state)
+{
+    fx_close(&f);
+    fx_open(&f, &(struct core_config){.max_in_flight = 1});
+    fx_run(&f, 0);
+    fx_put_simple(&f, "a", LIFECYCLE_HOT, 1);
+    fx_put_simple(&f, "b", LIFECYCLE_HOT, 1);
+    f.hold = true;
+    fx_time(&f);
+    assert_int_equal(f.n_pending, 1);
+    fx_park(&f, 0);
+    assert_int_equal(f.n_pending, 2);
+    fx_park(&f, 0); /* once more is nothing more */
+    assert_int_equal(f.n_pending, 2);
+    assert_false(core_is_quiet(f.core));
+    fx_answer(&f, 1); /* b is created, and started beside the one that is parked */
+    assert_int_equal(f.n_pending, 2);
+    fx_answer(&f, 0); /* a is created, and has to wait for its turn again */
+    assert_int_equal(f.n_pending, 1);
+    while (f.n_pending > 0)
+        fx_answer(&f, 0);
+    f.hold = false;
+    assert_status(&f, "demo-a", CONTAINER_RUNNING);
+    assert_status(&f, "demo-b", CONTAINER_RUNNING);
+}
+
 static unsigned count_not_running(void)
 {
     static const char *const names[] = {"demo-a", "demo-b", "demo-c", "demo-d", "demo-e"};
@@ -597,6 +624,7 @@ int main(void)
         TEST(failure_survives_a_restart),
         TEST(back_off_doubles_to_five_minutes),
         TEST(no_more_than_so_many_in_flight),
+        TEST(a_parked_operation_does_not_count),
         TEST(roll_out_takes_one_hot_agent_at_a_time),
         TEST(sleepers_need_no_roll_out),
         TEST(roll_out_halts_after_three_failures),

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Pulls that somebody asks for: the images of one agent or of all.
+ */
+#include <string.h>
+#include <utlist.h>
+
+#include "daemon/fleet.h"
+
+struct fleet_puller {
+    struct fleet_puller *prev, *next;
+    struct fleet *f;
+    struct api_reply *reply;
+    json_t *images; /* by reference: {"image","agents","pulled","error"} */
+    size_t waiting;
+};
+
+static void free_puller(struct fleet_puller *p)
+{
+    DL_DELETE(p->f->pullers, p);
+    json_decref(p->images);
+    free(p);
+}
+
+static int by_image(const void *a, const void *b)
+{
+    return strcmp(json_string_value(json_object_get(*(json_t *const *)a, "image")),
+                  json_string_value(json_object_get(*(json_t *const *)b, "image")));
+}
+
+static json_t *sorted_images(json_t *images)
+{
+    size_t n = 0;
+    const char *name;
+    json_t *image, *list = json_array();
+    json_t **items = calloc(json_object_size(images) + 1, sizeof(*items));
+    if (items) {
+        json_object_foreach (images, name, image)
+            items[n++] = image;
+        qsort(items, n, sizeof(json_t *), by_image);
+    }
+    for (size_t i = 0; i < n; i++)
+        (void)json_array_append(list, items[i]);
+    free(items);
+    return list;
+}
+
+static void answer(struct fleet_puller *p)
+{
+    api_reply_json(p->reply, 200, json_pack("{s:o}", "images", sorted_images(p->images)));
+    free_puller(p);
+}
+
+static void on_news(void *ctx, const char *image, const struct engine_pull_news *news)
+{
+    struct fleet_puller *p = ctx;
+    api_reply_progress(p->reply,
+                       json_pack("{s:s, s:s, s:s, s:I, s:I}", "image", image, "layer", news->layer,
+                                 "status", news->status, "current", (json_int_t)news->current,
+                                 "total_bytes", (json_int_t)news->total));
+}
+
+static void on_pulled(void *ctx, const char *image, const struct engine_result *result)
+{
+    struct fleet_puller *p = ctx;
+    json_t *entry = json_object_get(p->images, image);
+    bool done = result->outcome == ENGINE_DONE;
+    (void)json_object_set_new(entry, "pulled", json_boolean(done));
+    (void)json_object_set_new(entry, "error", done ? json_null() : json_string(result->error.text));
+    if (--p->waiting == 0)
+        answer(p);
+}
+
+/* Of all agents those whose images nobody is to pull are left out; who is named is meant. */
+static bool is_meant(const struct fleet_row *row, bool named)
+{
+    if (!row->spec)
+        return false;
+    enum pull_policy policy = spec_settings(row->spec)->pull;
+    return policy != PULL_BUILD && (named || policy != PULL_NEVER);
+}
+
+static void add(struct fleet_puller *p, const struct fleet_row *row)
+{
+    json_t *entry = json_object_get(p->images, row->image);
+    if (!entry) {
+        entry = json_pack("{s:s, s:[]}", "image", row->image, "agents");
+        (void)json_object_set_new(p->images, row->image, entry);
+    }
+    (void)json_array_append_new(json_object_get(entry, "agents"), json_string(row->name));
+}
+
+static void begin(struct fleet_puller *p)
+{
+    const char *image;
+    json_t *entry;
+    p->waiting = json_object_size(p->images);
+    if (p->waiting == 0) {
+        answer(p);
+        return;
+    }
+    json_object_foreach (p->images, image, entry)
+        fleet_pull(p->f, image, on_news, on_pulled, p);
+}
+
+static bool refuse(const struct fleet_row *row, const char *agent, struct api_reply *reply)
+{
+    if (!row)
+        api_reply_problem(reply, 404, "no_agent", "there is no agent \"%s\"; `roost ls` lists them",
+                          agent);
+    else if (!row->spec)
+        api_reply_problem(reply, 422, "invalid_spec", "%s: %s", agent, row->invalid);
+    else if (!is_meant(row, true))
+        api_reply_problem(reply, 409, "built",
+                          "%s: its image %s is built, not pulled; `docker compose build` makes it",
+                          agent, row->image);
+    else
+        return false;
+    return true;
+}
+
+void pulls_pull(void *ctx, const char *agent, struct api_reply *reply)
+{
+    struct fleet *f = ctx;
+    struct fleet_row *row, *next;
+    if (!fleet_look_at_table(f, reply) || !fleet_has_core(f, reply))
+        return;
+    row = agent ? fleet_find_row(f, agent) : NULL;
+    if (agent && refuse(row, agent, reply))
+        return;
+    struct fleet_puller *p = calloc(1, sizeof(*p));
+    if (!p || !(p->images = json_object())) {
+        free(p);
+        api_reply_problem(reply, 500, NULL, "out of memory");
+        return;
+    }
+    p->f = f;
+    p->reply = reply;
+    DL_APPEND(f->pullers, p);
+    if (agent) {
+        add(p, row);
+    } else {
+        HASH_ITER (hh, f->rows, row, next) {
+            if (is_meant(row, false))
+                add(p, row);
+        }
+    }
+    begin(p);
+}
+
+/* Closing: who still waits is told so. */
+void pulls_drop(struct fleet *f)
+{
+    struct fleet_puller *p, *next;
+    DL_FOREACH_SAFE(f->pullers, p, next)
+    {
+        api_reply_problem(p->reply, 503, "stopping",
+                          "the daemon is stopping; ask again when it is back");
+        free_puller(p);
+    }
+}

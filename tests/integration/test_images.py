@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: MIT
+"""Images are pulled: when, with which credentials, and what is said when they cannot be."""
+
+import json
+
+import pytest
+
+from fleet import hot, lazy
+from registry import Registry
+
+
+@pytest.fixture(scope="module")
+def registry(engine):
+    made = Registry(engine)
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def mended(registry):
+    yield
+    registry.relay.mend()
+
+
+def log_in(fleet, config):
+    folder = fleet.dir / ".docker"
+    folder.mkdir(exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def pulls(calls):
+    return [call for call in calls.changing if "/images/create" in call]
+
+
+def error_of(fleet, agent):
+    return fleet.report(status=1)[agent]["error"]
+
+
+def test_a_missing_image_is_pulled_once_with_the_credentials_of_config_json(fleet, registry, engine):
+    image = registry.push("app:1")
+    log_in(fleet, registry.login())
+    calls = engine.watch()
+    fleet.up({"one": hot(image=image), "two": lazy(image=image)})
+    assert len(pulls(calls)) == 1
+    assert fleet.inspect("one")["Config"]["Image"] == image
+    fleet.settled()
+    assert len(pulls(calls)) == 1
+    assert fleet.sql("SELECT count(*) FROM pulls") == "1"
+
+
+def test_a_credential_helper_is_asked(fleet, registry):
+    image = registry.push("helped:1")
+    helper = fleet.dir / "docker-credential-canary"
+    helper.write_text("#!/bin/sh\n"
+                      f"test \"$1 $(cat)\" = 'get {registry.host}' || exit 1\n"
+                      f"echo '{{\"Username\":\"{registry.USER}\",\"Secret\":\"{registry.PASSWORD}\"}}'\n")
+    helper.chmod(0o755)
+    log_in(fleet, {"credHelpers": {registry.host: "canary"}})
+    fleet.apply({"one": lazy(image=image)})
+    path = f"{fleet.dir}:{fleet.env()['PATH']}"
+    done = fleet.roost("reconcile", "-v", env={"PATH": path})
+    assert registry.PASSWORD not in done.out + done.err
+    assert fleet.inspect("one")["State"]["Status"] == "created"
+
+
+def test_who_has_no_credentials_hears_the_registry(fleet, registry):
+    image = registry.push("secret:1")
+    fleet.apply({"one": lazy(image=image)})
+    error = error_of(fleet, "one")
+    assert "pull image" in error and image in error
+    assert "no basic auth credentials" in error
+    # Its own words stand in the state, too; and one wrong agent stops no other.
+    assert error in fleet.rows()["one"]["reason"]
+
+
+def test_a_tag_that_is_not_there(fleet, registry):
+    registry.push("known:1")
+    log_in(fleet, registry.login())
+    fleet.apply({"one": lazy(image=f"{registry.host}/known:2"), "other": lazy()})
+    report = fleet.report(status=1)
+    assert "manifest unknown" in report["one"]["error"]
+    assert report["other"]["action"] == "created"
+
+
+def test_never_and_build_say_what_to_do(fleet, registry, engine):
+    image = f"{registry.host}/nowhere:1"
+    log_in(fleet, registry.login())
+    calls = engine.watch()
+    fleet.apply({"never": lazy(image=image, pull_policy="never"), "built": lazy(image=image, pull_policy="build")})
+    report = fleet.report(status=1)
+    assert "No such image" in report["never"]["error"] and "roost pull" in report["never"]["error"]
+    assert "docker compose build" in report["built"]["error"]
+    assert pulls(calls) == []
+
+
+def test_a_registry_that_dies_in_the_middle(fleet, registry):
+    image = registry.push("large:1", size=4 << 20)
+    log_in(fleet, registry.login())
+    fleet.apply({"one": lazy(image=image)})
+    registry.relay.die_after(1 << 20)
+    assert "pull image" in error_of(fleet, "one")
+    assert fleet.mine() == []
+    registry.relay.mend()
+    assert fleet.actions() == {"one": "created"}
+    fleet.settled()
+
+
+def test_a_digest_is_pulled(fleet, registry, engine):
+    image = registry.push("digested:1")
+    log_in(fleet, registry.login())
+    fleet.up({"one": lazy(image=image)})
+    digest = engine.docker("image", "inspect", "--format", "{{index .RepoDigests 0}}", image)
+    fleet.engine.docker("rm", "-f", fleet.container("one"))
+    engine.docker("rmi", "-f", image)
+    fleet.apply({"one": lazy(image=digest)})
+    assert set(fleet.actions().values()) == {"created"}
+    assert fleet.inspect("one")["Config"]["Image"] == digest
+    fleet.settled()
+
+
+def test_daily_goes_by_the_time_that_the_database_keeps(fleet, registry, engine):
+    image = registry.push("daily:1")
+    log_in(fleet, registry.login())
+    fleet.up({"one": lazy(image=image, pull_policy="daily")})
+    calls = engine.watch()
+    fleet.roost("recreate", "one")
+    assert pulls(calls) == []
+    fleet.sql("UPDATE pulls SET pulled_at = pulled_at - 86400000")
+    fleet.roost("recreate", "one")
+    assert len(pulls(calls)) == 1
+    # What is there does when there is nothing newer to be had.
+    fleet.sql("UPDATE pulls SET pulled_at = pulled_at - 86400000")
+    registry.relay.die_after(0)
+    fleet.roost("recreate", "one")
+    assert len(pulls(calls)) == 2
+    fleet.settled()
+
+
+def test_a_newer_image_is_told_and_taken_when_asked_for(fleet, registry):
+    image = registry.push("moving:1")
+    log_in(fleet, registry.login())
+    fleet.up({"one": lazy(image=image), "other": lazy()})
+    assert not any(agent["outdated"] for agent in fleet.roost("outdated", "-o", "json").json["agents"])
+    before = fleet.inspect("one")["Id"]
+    fleet.engine.docker("tag", image, f"{registry.host}/kept:1")  # push takes the tag away
+    registry.push("moving:1", size=1 << 20)
+    pulled = fleet.roost("pull", "one")
+    assert "pulled" in pulled.out and "%" in pulled.err
+    outdated = fleet.roost("outdated", "-o", "json").json["agents"]
+    assert {agent["name"]: agent["outdated"] for agent in outdated} == {"one": True, "other": False}
+    assert image in fleet.roost("outdated").out
+    fleet.settled()  # no drift by itself
+    assert fleet.inspect("one")["Id"] == before
+    fleet.roost("apply", fleet.file, "--refresh-images")
+    assert fleet.inspect("one")["Id"] != before
+    assert not any(agent["outdated"] for agent in fleet.roost("outdated", "-o", "json").json["agents"])
+    fleet.settled()
+
+
+def test_the_daemon_pulls_for_its_agents_and_for_people(fleet, registry):
+    image = registry.push("served:1")
+    log_in(fleet, registry.login())
+    fleet.write({"one": hot(image=image)})
+    fleet.roost("apply", fleet.file)
+    with fleet.serve():
+        assert fleet.inspect("one")["State"]["Running"]
+        done = fleet.roost("pull", "-o", "json").json
+        assert done == {"images": [{"image": image, "agents": ["one"], "pulled": True, "error": None}]}
+        status, problem = fleet.get("/v1/agents/nobody/pull", method="POST")
+        assert (status, problem["code"]) == (404, "no_agent")
