@@ -8,14 +8,17 @@
 #include <string.h>
 
 #define OPTION_COLUMN 26
+#define WIDTH         80
 
+/* On the next line where this one is full. */
 static void usage_option(const struct option_def *o, struct buf *b)
 {
-    if (o->letter)
-        (void)buf_printf(b, " [-%c", o->letter);
-    else
-        (void)buf_printf(b, " [--%s", o->name);
-    (void)buf_printf(b, "%s%s]", o->arg ? " " : "", o->arg ? o->arg : "");
+    char text[80], letter[2] = {o->letter, '\0'};
+    const char *line = strrchr(buf_text(b), '\n');
+    size_t used = line ? strlen(line + 1) : b->len + strlen("usage: ");
+    int n = snprintf(text, sizeof(text), "[%s%s%s%s]", o->letter ? "-" : "--",
+                     o->letter ? letter : o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+    (void)buf_printf(b, "%s%s", used + 1 + (size_t)n > WIDTH ? "\n         " : " ", text);
 }
 
 int help_usage(const struct command *command, struct buf *ret_text)
@@ -68,9 +71,10 @@ int help_overview(const struct command *const *commands, struct buf *ret_text)
 
 int help_command(const struct command *command, struct buf *ret_text)
 {
-    (void)buf_printf(ret_text, "roost %s - %s\n\nusage: ", command->name, command->summary);
-    (void)help_usage(command, ret_text);
-    (void)buf_printf(ret_text, "\n\n%s", command->help);
+    _cleanup_(buf_close) struct buf usage = BUF_INIT(4096);
+    (void)help_usage(command, &usage);
+    (void)buf_printf(ret_text, "roost %s - %s\n\nusage: %s\n\n%s", command->name, command->summary,
+                     buf_text(&usage), command->help);
     describe_options("options", command->options, ret_text);
     describe_options("with every command", global_options, ret_text);
     return ret_text->error;

@@ -44,9 +44,10 @@ def test_help_of_each_command(cli, command):
 def test_wrong_usage(cli, words, error):
     done = cli.run(*words, status=2)
     assert done.out == ""
-    first, second = done.err.splitlines()
+    first, second, *more = done.err.splitlines()
     assert first == f"roost: {error}"
     assert second.startswith("usage: roost ")
+    assert all(line.startswith(" " * 9) for line in more)
 
 
 def test_version(cli):
