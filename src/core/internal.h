@@ -162,7 +162,10 @@ struct agent {
     uint64_t crash_retry_at_ns;
     uint64_t confirm_at_ns; /* a stop by hand, or a restart? known then */
     uint64_t hand_ns;       /* when somebody last stopped or killed it */
+    bool down_by_hand;      /* it was so when it went down, while it was held */
     bool died_news;         /* a death was told and not yet looked at */
+    bool retell_leases; /* its row changed: if it was deleted and put back, they are not stored any
+                           more */
     bool unjudged; /* it went down, and how is not known yet, or nobody was to be told (held) */
     bool gone_held;
     bool unheld; /* let go, and not yet looked at */
@@ -273,6 +276,8 @@ struct core {
     uint64_t list_step;    /* when the listing in flight was asked for; 0: none in flight */
     uint64_t list_at_ns;   /* not before: the last one broke off */
     uint64_t resync_at_ns; /* the next one by the clock */
+    uint64_t sweep_at_ns;  /* some more containers are inspected with the first listing after this */
+    uint64_t swept;        /* serial of the last agent that was */
     unsigned list_failures;
 
     struct pass *passes;
@@ -406,6 +411,7 @@ void leases_remember(struct core *core, const struct core_lease *lease);
 void leases_end(struct core *core, struct agent *a, const char *reason, enum answer answer);
 bool leases_hold(const struct core *core, const struct agent *a); /* is there one that is good? */
 void leases_free(struct core *core, struct agent *a);
+void leases_retell(struct core *core, struct agent *a);
 /* Both return when they want to be called next. */
 uint64_t leases_expire(struct core *core, struct agent *a);
 uint64_t leases_answer(struct core *core, struct agent *a);
@@ -415,10 +421,12 @@ void news_take(struct core *core, const struct engine_news *news);
 
 /* judge.c */
 void judge_change(struct core *core, struct agent *a, const struct container *before);
+void judge_forget(struct agent *a);
 void judge_gone(struct core *core, struct agent *a);
 void judge_renamed(struct core *core, struct agent *a);
 void judge_unheld(struct core *core, struct agent *a);
-bool judge_confirms(struct core *core, struct agent *a);
+void judge_stopped(struct core *core, struct agent *a);
+uint64_t judge_confirm(struct core *core, struct agent *a); /* when it wants to be called next */
 void judge_tell(struct core *core, struct agent *a, enum event_kind kind, const char *reason);
 void judge_open(struct core *core, struct agent *a, enum event_kind kind, const char *reason);
 uint64_t judge_wellness(struct core *core, struct agent *a); /* when it wants to be called next */

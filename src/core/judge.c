@@ -202,10 +202,15 @@ static void take_sleep(struct core *core, struct agent *a, const struct watch_ru
     leases_end(core, a, rule->reason, done ? ANSWER_COMPLETED : ANSWER_LEASE_ENDED);
 }
 
+static bool hand_was_there(const struct core *core, const struct agent *a)
+{
+    return a->hand_ns != 0 && core->now_ns - a->hand_ns <= HAND_NS;
+}
+
 static enum cause cause_of(const struct core *core, const struct agent *a)
 {
     const struct container *c = &a->containers[SLOT_MAIN];
-    if (a->hand_ns != 0 && core->now_ns - a->hand_ns <= HAND_NS)
+    if (a->down_by_hand || hand_was_there(core, a))
         return CAUSE_HAND;
     return c->exit_code == 0 && !c->oom_killed ? CAUSE_DONE : CAUSE_CRASH;
 }
@@ -226,6 +231,7 @@ static void take_down(struct core *core, struct agent *a)
 {
     if (a->held) {
         a->unjudged = true;
+        a->down_by_hand = a->down_by_hand || hand_was_there(core, a);
         return;
     }
     if (core->after_loss) {
@@ -237,15 +243,18 @@ static void take_down(struct core *core, struct agent *a)
         return;
     }
     a->unjudged = false;
+    a->save = true;
     enum cause cause = cause_of(core, a);
     if (cause == CAUSE_CRASH && !agent_is_rolled_back(a))
         explain_crash(core, a);
     const struct watch_rule *rule =
         watchdog_rule(CHANGE_DOWN, cause, a->lifecycle, agent_is_wanted_awake(core, a));
     a->hand_ns = 0;
+    a->down_by_hand = false;
     switch (rule->verdict) {
     case VERDICT_CONFIRM:
         a->confirm_at_ns = core->now_ns + CONFIRM_NS;
+        a->save = true;
         mark_dirty(core, a);
         break;
     case VERDICT_RESTART:
@@ -259,28 +268,44 @@ static void take_down(struct core *core, struct agent *a)
     }
 }
 
-static void take_up(struct core *core, struct agent *a)
+/* No start came: it was a stop by hand, and no `docker restart`. */
+void judge_stopped(struct core *core, struct agent *a)
 {
     if (a->confirm_at_ns == 0)
         return;
     a->confirm_at_ns = 0;
-    bool ours = a->operation.id != 0 && a->operation.kind == OPERATION_START;
-    if (ours)
-        judge_open(core, a, EVENT_CONTAINER_STOPPED, "stopped_by_hand"); /* and we were faster */
+    a->save = true;
+    const struct watch_rule *rule =
+        watchdog_rule(CHANGE_STOPPED, CAUSE_ANY, a->lifecycle, agent_is_wanted_awake(core, a));
+    if (rule->verdict == VERDICT_SLEEP)
+        take_sleep(core, a, rule, CAUSE_HAND);
     else
-        take_restarted(core, a, 1, true);
+        judge_open(core, a, rule->event, rule->reason);
 }
 
-/* Is it the wait for a `docker restart` that holds the agent? Over, it was a stop by hand. */
-bool judge_confirms(struct core *core, struct agent *a)
+static void take_up(struct core *core, struct agent *a)
 {
     if (a->confirm_at_ns == 0)
-        return false;
-    if (core->now_ns < a->confirm_at_ns)
-        return true;
+        return;
+    if (a->operation.id != 0 && a->operation.kind == OPERATION_START) {
+        judge_stopped(core, a); /* and our own start was faster than that of somebody else */
+        return;
+    }
     a->confirm_at_ns = 0;
-    judge_open(core, a, EVENT_CONTAINER_STOPPED, "stopped_by_hand");
-    return false;
+    take_restarted(core, a, 1, true);
+    if (!agent_is_wanted_awake(core, a))
+        a->idle_since_ns = core->now_ns; /* it is known to run: nobody has to adopt it */
+    a->save = true;
+}
+
+uint64_t judge_confirm(struct core *core, struct agent *a)
+{
+    if (a->confirm_at_ns == 0 || a->held)
+        return NEVER_NS;
+    if (core->now_ns < a->confirm_at_ns)
+        return a->confirm_at_ns;
+    judge_stopped(core, a);
+    return NEVER_NS;
 }
 
 static void take_ran_on(struct core *core, struct agent *a, const struct container *before)
@@ -289,7 +314,7 @@ static void take_ran_on(struct core *core, struct agent *a, const struct contain
     int more = before->restarts_seen && c->restarts > before->restarts
                    ? c->restarts - before->restarts
                    : 0;
-    bool hand = a->hand_ns != 0 && core->now_ns - a->hand_ns <= HAND_NS;
+    bool hand = hand_was_there(core, a);
     if (a->died_news && more == 0)
         more = 1;
     else if (!a->died_news && before->status == CONTAINER_RESTARTING && more > 0)
@@ -314,13 +339,18 @@ static bool is_asleep_paused(const struct core *core, const struct agent *a)
            !agent_is_wanted_awake(core, a);
 }
 
+/* Nobody can say any more how it ended. */
+void judge_forget(struct agent *a)
+{
+    a->confirm_at_ns = 0;
+    a->unjudged = a->down_by_hand = a->died_news = false;
+}
+
 void judge_gone(struct core *core, struct agent *a)
 {
     if (a->presence != PRESENCE_ROW || is_explained(core, a, CHANGE_GONE) ||
         a->containers[SLOT_NEW].known || a->containers[SLOT_OLD].known)
         return;
-    a->confirm_at_ns = 0;
-    a->unjudged = false;
     a->gone_held = a->held;
     open_by_table(core, a, CHANGE_GONE);
 }
@@ -348,7 +378,7 @@ void judge_change(struct core *core, struct agent *a, const struct container *be
     else if (was_up && up && c->status != CONTAINER_PAUSED)
         take_ran_on(core, a, before);
     if (up) {
-        a->unjudged = false;
+        a->unjudged = a->down_by_hand = false;
         a->died_news = false;
     }
     if (c->status == CONTAINER_PAUSED && before->status != CONTAINER_PAUSED &&
@@ -394,8 +424,7 @@ void judge_engine_lost(struct core *core, const char *words)
     struct agent *a, *next;
     HASH_ITER (hh, core->agents, a, next) {
         agent_move(core, a, INPUT_ENGINE_LOST);
-        a->confirm_at_ns = 0; /* the listing after it, never an old intention, decides */
-        a->unjudged = a->died_news = false;
+        judge_forget(a); /* the listing after it, never an old intention, decides */
         a->hand_ns = 0;
         if (a->waiters)
             mark_dirty(core, a);

@@ -113,6 +113,13 @@ void leases_end(struct core *core, struct agent *a, const char *reason, enum ans
         end_lease(core, a->leases, reason, answer);
 }
 
+/* A row that was deleted and put back between two looks has lost its leases in the store. */
+void leases_retell(struct core *core, struct agent *a)
+{
+    for (const struct lease *lease = a->leases; lease; lease = lease->next)
+        tell_lease(core, lease, NULL);
+}
+
 void leases_free(struct core *core, struct agent *a)
 {
     while (a->leases) {
@@ -193,6 +200,8 @@ void leases_wake(struct core *core, const struct core_wake *wake)
         say(core, wake->wake, answer, a, NULL, words);
         return;
     }
+    if (a->lifecycle == LIFECYCLE_LAZY)
+        judge_stopped(core, a); /* a stop by hand ended the older leases, and not this one */
     struct lease *lease = add_lease(core, a, wake->lease, core->now_ns + wake->ttl_ns,
                                     core->wall_ms + (int64_t)(wake->ttl_ns / 1000000));
     if (!lease || !add_waiter(core, a, wake)) {

@@ -106,6 +106,7 @@ void rows_take(struct core *core, const struct core_row *row)
     if (container_is_up(&a->containers[SLOT_MAIN]) && a->state == STATE_STOPPED)
         agent_move(core, a, INPUT_SEEN_UP);
     a->save = a->save || fresh;
+    a->retell_leases = a->leases != NULL;
     mark_dirty(core, a);
 }
 
@@ -142,9 +143,7 @@ void rows_remember(struct core *core, const struct core_memory *memory)
     memcpy(a->remembered, memory->container, CONTAINER_ID_SIZE);
     a->failed_generation = memory->failed_generation;
     memcpy(a->kept, memory->container, CONTAINER_ID_SIZE);
-    /* Of one that was starting nobody knows whether it ever ran: our start may not have come to the
-     * engine. */
-    a->remembered_up = memory->state == STATE_RUNNING;
+    a->remembered_up = memory->state == STATE_RUNNING || memory->state == STATE_STARTING;
     a->was_wanted = a->remembered_up && memory->idle_since_ns == 0;
     a->episodes = memory->episodes;
     a->crashes = memory->crashes;

@@ -242,9 +242,7 @@ static void act(struct core *core, struct agent *a, const struct rule *rule)
     } else if (step.wait) {
         clock_arm(core, a, step.until_ns);
     } else if (!step.none) {
-        if (rule->action == ACTION_START && judge_confirms(core, a))
-            clock_arm(core, a, a->confirm_at_ns);
-        else
+        if (rule->action != ACTION_START || a->confirm_at_ns == 0)
             go(core, a, rule, &step);
     } else {
         if (rule->action == ACTION_ADOPT)
@@ -309,9 +307,11 @@ static void tell_row(struct core *core, struct agent *a)
 {
     if (a->presence == PRESENCE_TOMBSTONE)
         leases_end(core, a, "deleted", ANSWER_GONE);
+    else if (a->retell_leases)
+        leases_retell(core, a);
     if (a->unheld)
         judge_unheld(core, a);
-    a->unheld = false;
+    a->unheld = a->retell_leases = false;
 }
 
 /* True when the agent was forgotten. */
@@ -320,6 +320,7 @@ static bool settle(struct core *core, struct agent *a)
     clock_set(core, a, NEVER_NS);
     tell_row(core, a);
     clock_arm(core, a, leases_expire(core, a));
+    clock_arm(core, a, judge_confirm(core, a));
     bool was_stuck = a->stuck;
     a->blocked = a->stuck = false;
     follow_wish(core, a);

@@ -145,6 +145,8 @@ static void take_main_change(struct core *core, struct agent *a, const struct co
     bool remembered = !before->known && a->has_remembered && same_id(a->remembered, c->id);
     bool same = c->known && (remembered || (before->known && same_id(before->id, c->id)));
     enum container_status was = same && before->known ? before->status : CONTAINER_STATUS_UNKNOWN;
+    if (!same)
+        judge_forget(a);
     if (!c->known) {
         if (before->known)
             agent_move(core, a, INPUT_SEEN_GONE);
@@ -222,7 +224,8 @@ static void take_change(struct core *core, struct agent *a, enum slot slot,
         a->paused_since_ns = 0;
     else if (a->paused_since_ns == 0)
         a->paused_since_ns = core->now_ns;
-    if (before->known != c->known || (c->known && !same_id(before->id, c->id)))
+    if (before->known != c->known || (c->known && !same_id(before->id, c->id)) ||
+        container_is_up(before) != container_is_up(c))
         a->save = true;
     take_main_change(core, a, before);
     if (before->status != c->status || before->known != c->known) {

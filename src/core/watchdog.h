@@ -45,6 +45,7 @@ bool event_kind_parse(const char *text, enum event_kind *ret_kind);
 
 enum change {
     CHANGE_DOWN,      /* it ran, and does not any more */
+    CHANGE_STOPPED,   /* somebody stopped it, and no start came within 2 s: no `docker restart` */
     CHANGE_RESTARTED, /* it ran, and runs again (or will): the engine's doing, or somebody's */
     CHANGE_GONE,
     CHANGE_PAUSED,
@@ -52,7 +53,7 @@ enum change {
     CHANGE_RENAMED,
     CHANGE_TAMPERED,
 };
-#define CHANGES 7
+#define CHANGES 8
 
 enum cause {
     CAUSE_ANY,
@@ -63,7 +64,7 @@ enum cause {
 
 enum verdict {
     VERDICT_NONE,    /* what follows, if anything, the decision table says */
-    VERDICT_CONFIRM, /* wait 2 s for a start: it may be a `docker restart` */
+    VERDICT_CONFIRM, /* wait 2 s for a start: it may be a `docker restart`, or the engine's end */
     VERDICT_RESTART, /* start it, with back-off */
     VERDICT_SLEEP,   /* its leases end */
 };

@@ -78,7 +78,7 @@ def test_what_becomes_of_a_hot_agent(fleet):
 
 def test_what_becomes_of_a_sleeping_agent(fleet):
     names = ("rm", "rename", "update", "calm", "adopted", "adoptedexit", "adoptedcrash", "adoptedkill",
-             "adoptedpause", "adoptedrm")
+             "adoptedpause", "adoptedrm", "adoptedrestart")
     services = {name: puppet("lazy") for name in names}
     services["adoptedidle"] = puppet("lazy", {"idle_timeout": "2s"})
     fleet.apply(services)
@@ -97,6 +97,7 @@ def test_what_becomes_of_a_sleeping_agent(fleet):
         tell(fleet, "adoptedcrash", "die", 3)
         docker(fleet, "kill", "adoptedkill")
         docker(fleet, "rm -f", "adoptedrm")
+        docker(fleet, "restart", "adoptedrestart")
         docker(fleet, "pause", "adoptedpause")
         wait_until(lambda: "container_paused" in told.told()["adoptedpause"], "paused told")
         docker(fleet, "unpause", "adoptedpause")
@@ -111,9 +112,10 @@ def test_what_becomes_of_a_sleeping_agent(fleet):
             "adoptedkill": ["container_adopted"],
             "adoptedpause": ["container_adopted", *PAUSED],
             "adoptedrm": ["container_adopted", *MISSING],
+            "adoptedrestart": ["container_adopted", "container_restarted"],
         })
         awake = {name for name, its in states(fleet).items() if its != "stopped"}
-        assert awake == {"adoptedpause"}
+        assert awake == {"adoptedpause", "adoptedrestart"}
         assert status(fleet, "rm") == status(fleet, "adoptedrm") == "created"
         assert status(fleet, "adoptedidle") == "exited"
         assert fleet.inspect("update")["HostConfig"]["RestartPolicy"]["Name"] == "no"
@@ -135,6 +137,7 @@ def test_what_becomes_of_a_leased_agent(fleet):
         docker(fleet, "stop", "stop")
         docker(fleet, "kill", "kill")
         kill_init(fleet, "crash")
+        docker(fleet, "restart", "restart")
         tell(fleet, "job", "die", 0)
         docker(fleet, "rm -f", "rm")
         docker(fleet, "pause", "pause")
@@ -157,6 +160,7 @@ def test_what_becomes_of_a_leased_agent(fleet):
             "rm": MISSING,
             "pause": PAUSED,
             "rename": RENAMED,
+            "restart": ["container_restarted"],
             "hup": STOPPED,
             "update": DRIFT,
             "oom": STOPPED,

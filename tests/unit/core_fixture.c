@@ -148,9 +148,30 @@ static void add(char *list, const char *what, const char *more)
                    more);
 }
 
+static void keep_lease(struct fixture *f, const struct core_lease *lease)
+{
+    size_t i = 0;
+    while (i < f->n_lease_rows && strcmp(f->lease_rows[i].id, lease->id) != 0)
+        i++;
+    if (lease->until_ns == 0) {
+        if (i < f->n_lease_rows)
+            f->lease_rows[i] = f->lease_rows[--f->n_lease_rows];
+        return;
+    }
+    assert_true(i < FX_AGENTS);
+    if (i == f->n_lease_rows)
+        f->n_lease_rows++;
+    struct fx_lease *mine = &f->lease_rows[i];
+    (void)snprintf(mine->id, sizeof(mine->id), "%s", lease->id);
+    (void)snprintf(mine->agent, sizeof(mine->agent), "%s", lease->agent);
+    mine->until_ns = lease->until_ns;
+    mine->expires_ms = lease->expires_ms;
+}
+
 static void take_lease(struct fixture *f, const struct effect *e)
 {
     char entry[128];
+    keep_lease(f, &e->lease.lease);
     (void)snprintf(entry, sizeof(entry), "%s %s", e->lease.lease.id, e->lease.lease.agent);
     char *at = strstr(f->leases, entry);
     if (e->lease.lease.until_ns != 0 && !at) {
@@ -255,6 +276,7 @@ static bool is_told_again(enum core_event_kind kind)
 int fx_step(struct fixture *f, struct core_event *event)
 {
     event->now_ns = f->now_ns;
+    event->wall_ms = f->wall_ms;
     int r = step_once(f, event);
     for (int again = 0; again < 100 && r == -ENOMEM && is_told_again(event->kind); again++)
         r = step_once(f, event);
@@ -332,6 +354,12 @@ void fx_restart(struct fixture *f)
         struct core_event event = {.kind = CORE_MEMORY, .memory = f->memories[i].memory};
         event.memory.name = f->memories[i].name;
         event.memory.reason = f->memories[i].reason;
+        (void)fx_step(f, &event);
+    }
+    for (size_t i = 0; i < f->n_lease_rows; i++) {
+        const struct fx_lease *l = &f->lease_rows[i];
+        struct core_event event = {.kind = CORE_LEASE,
+                                   .lease = {l->id, l->agent, l->until_ns, l->expires_ms}};
         (void)fx_step(f, &event);
     }
 }

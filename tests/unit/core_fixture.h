@@ -44,6 +44,13 @@ struct fx_memory {
     char reason[512];
 };
 
+struct fx_lease {
+    char id[CORE_LEASE_ID_SIZE];
+    char agent[AGENT_NAME_MAX + 1];
+    uint64_t until_ns;
+    int64_t expires_ms;
+};
+
 struct fx_report {
     char agent[AGENT_NAME_MAX + 1];
     enum report_word action;
@@ -62,6 +69,7 @@ struct fixture {
     struct core *core;
     struct sim_engine engine;
     uint64_t now_ns;
+    int64_t wall_ms;
     uint64_t generation;
     bool may_starve; /* -ENOMEM is expected: rows, tombstones, memories and passes are told again */
     void (*in_core)(bool in); /* NULL, or called around each step */
@@ -82,6 +90,8 @@ struct fixture {
 
     struct fx_memory memories[FX_AGENTS];
     size_t n_memories;
+    struct fx_lease lease_rows[FX_AGENTS]; /* the same as `leases`, for a new core */
+    size_t n_lease_rows;
     char forgotten[256]; /* tombstones done with: "web@3" */
     unsigned notices;
     char notice[256]; /* the last one's error */
@@ -104,8 +114,8 @@ struct fixture {
 /* The fleet is "demo". `config` NULL: all defaults, no resync of its own. */
 void fx_open(struct fixture *f, const struct core_config *config);
 void fx_close(struct fixture *f);
-void fx_restart(
-    struct fixture *f); /* drops the core; a new one is told the rows, tombstones and memories */
+void fx_restart(struct fixture *f); /* drops the core; a new one is told the rows, tombstones,
+                                       memories, leases */
 
 /* Rows. Each draws a generation and hands the row over; the batch ends with fx_run(), fx_pass() or
  * fx_time(). */

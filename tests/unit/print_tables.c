@@ -110,8 +110,7 @@ static const char *verdict_word(enum verdict verdict)
     case VERDICT_NONE:
         return "as the decision table says";
     case VERDICT_CONFIRM:
-        return "wait 2 s for a start (`docker restart`: one `container_restarted`), else "
-               "`container_stopped` and start";
+        return "wait 2 s for a start (`docker restart`: one `container_restarted`), else `stopped`";
     case VERDICT_RESTART:
         return "start, with back-off";
     case VERDICT_SLEEP:
@@ -123,7 +122,7 @@ static const char *verdict_word(enum verdict verdict)
 static void print_watchdog(void)
 {
     static const char *const changes[CHANGES] = {
-        "down", "restarted", "gone", "paused", "unhealthy", "renamed", "policy changed"};
+        "down", "stopped", "restarted", "gone", "paused", "unhealthy", "renamed", "policy changed"};
     size_t n;
     const struct watch_rule *rules = watchdog_table(&n);
     (void)printf("\n## What the watchdog tells\n\n"

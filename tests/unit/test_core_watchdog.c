@@ -90,8 +90,11 @@ static void table_of_the_watchdog(void **state)
         {CHANGE_DOWN, CAUSE_CRASH, LIFECYCLE_LAZY, false, EVENT_CONTAINER_STOPPED, VERDICT_SLEEP},
         {CHANGE_DOWN, CAUSE_DONE, LIFECYCLE_LAZY, true, EVENT_CONTAINER_EXITED, VERDICT_SLEEP},
         {CHANGE_DOWN, CAUSE_DONE, LIFECYCLE_LAZY, false, EVENT_CONTAINER_EXITED, VERDICT_SLEEP},
-        {CHANGE_DOWN, CAUSE_HAND, LIFECYCLE_LAZY, true, EVENT_CONTAINER_STOPPED, VERDICT_SLEEP},
-        {CHANGE_DOWN, CAUSE_HAND, LIFECYCLE_LAZY, false, EVENT_NONE, VERDICT_SLEEP},
+        {CHANGE_DOWN, CAUSE_HAND, LIFECYCLE_LAZY, true, EVENT_NONE, VERDICT_CONFIRM},
+        {CHANGE_DOWN, CAUSE_HAND, LIFECYCLE_LAZY, false, EVENT_NONE, VERDICT_CONFIRM},
+        {CHANGE_STOPPED, CAUSE_ANY, LIFECYCLE_HOT, true, EVENT_CONTAINER_STOPPED, VERDICT_NONE},
+        {CHANGE_STOPPED, CAUSE_ANY, LIFECYCLE_LAZY, true, EVENT_CONTAINER_STOPPED, VERDICT_SLEEP},
+        {CHANGE_STOPPED, CAUSE_ANY, LIFECYCLE_LAZY, false, EVENT_NONE, VERDICT_SLEEP},
         {CHANGE_RESTARTED, CAUSE_ANY, LIFECYCLE_HOT, true, EVENT_CONTAINER_RESTARTED, VERDICT_NONE},
         {CHANGE_GONE, CAUSE_ANY, LIFECYCLE_HOT, true, EVENT_CONTAINER_MISSING, VERDICT_NONE},
         {CHANGE_GONE, CAUSE_ANY, LIFECYCLE_LAZY, false, EVENT_CONTAINER_MISSING, VERDICT_NONE},
@@ -407,6 +410,23 @@ static void held_death_is_judged_at_unhold(void **state)
     assert_events(&fx, "container_stopped web, container_recovered web");
 }
 
+static void held_stop_by_hand_is_no_crash_however_late(void **state)
+{
+    struct core_row row = fx_row("job", LIFECYCLE_LAZY, 2);
+    (void)fx_wake(&fx, "job", 600 * FX_S, false);
+    fx_run(&fx, FX_S);
+    row.held = true;
+    fx_put(&fx, &row);
+    fx_stopped_by_hand(&fx, "demo-job");
+    fx_settle(&fx);
+    row.held = false;
+    fx_put(&fx, &row);
+    fx_settle(&fx);
+    assert_events(&fx, "container_stopped job");
+    assert_string_equal(fx.leases, "");
+    assert_status(&fx, "demo-job", CONTAINER_EXITED);
+}
+
 static void an_episode_survives_a_kill(void **state)
 {
     fx.hold = true;
@@ -504,6 +524,7 @@ int main(void)
         TEST(restart_of_a_held_one_is_not_told),
         TEST(policy_of_a_held_one_is_told_at_unhold),
         TEST(held_death_is_judged_at_unhold),
+        TEST(held_stop_by_hand_is_no_crash_however_late),
         TEST(an_episode_survives_a_kill),
         TEST(a_death_while_we_were_away_is_told),
         TEST(removed_while_we_were_away_is_missing),

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What happens while roost, the engine, the clock or the machine are away: nothing is told twice,
+ * nothing is forgotten, no lease is lost.
+ */
+#include "core_fixture.h"
+
+#include <string.h>
+
+static struct fixture fx;
+
+static int open_fleet(void **state)
+{
+    fx_open(&fx, NULL);
+    fx.wall_ms = INT64_C(1700000000000);
+    fx_put_simple(&fx, "web", LIFECYCLE_HOT, 1);
+    fx_put_simple(&fx, "job", LIFECYCLE_LAZY, 2);
+    fx_settle(&fx);
+    fx_clear(&fx);
+    return 0;
+}
+
+static int close_fleet(void **state)
+{
+    fx_close(&fx);
+    return 0;
+}
+
+static void by_hand(enum operation_kind kind, const char *container, const char *name)
+{
+    assert_int_equal(sim_engine_hand(&fx.engine, kind, fx_container(&fx, container), name),
+                     ENGINE_DONE);
+}
+
+static void started_by_hand(const char *container)
+{
+    by_hand(OPERATION_START, container, NULL);
+    fx_news(&fx, ENGINE_EVENT_START, container, 0);
+}
+
+static void engine(enum core_event_kind kind)
+{
+    (void)fx_step(&fx, &(struct core_event){.kind = kind, .words = "connection refused"});
+}
+
+/* A stop by hand, or half of a restart -----------------------------------------------------------
+ */
+
+static void restarting_a_leased_one_is_one_restart(void **state)
+{
+    (void)fx_wake(&fx, "job", 600 * FX_S, false);
+    fx_run(&fx, FX_S);
+    fx_clear(&fx);
+    fx_stopped_by_hand(&fx, "demo-job");
+    fx_run(&fx, FX_S);
+    started_by_hand("demo-job");
+    fx_news(&fx, ENGINE_EVENT_RESTART, "demo-job", 0);
+    fx_settle(&fx);
+    assert_events(&fx, "container_restarted job");
+    assert_string_equal(fx.leases, "l1 job");
+    assert_null(strstr(fx.trace, "start demo-job"));
+    assert_state(&fx, "job", STATE_RUNNING);
+}
+
+static void restarting_an_idle_one_adopts_nothing(void **state)
+{
+    (void)fx_wake(&fx, "job", FX_S, false);
+    fx_run(&fx, 100 * FX_S);
+    fx_stopped_by_hand(&fx, "demo-job");
+    fx_run(&fx, FX_S);
+    started_by_hand("demo-job");
+    fx_run(&fx, 850 * FX_S);
+    assert_events(&fx, "container_restarted job");
+    assert_status(&fx, "demo-job", CONTAINER_RUNNING);
+    fx_run(&fx, 60 * FX_S); /* idle_timeout is 15 min, from the restart */
+    assert_status(&fx, "demo-job", CONTAINER_EXITED);
+    assert_events(&fx, "");
+}
+
+static void a_wake_after_a_stop_by_hand_is_good(void **state)
+{
+    (void)fx_wake(&fx, "job", 600 * FX_S, false);
+    fx_run(&fx, FX_S);
+    fx_stopped_by_hand(&fx, "demo-job");
+    fx_run(&fx, FX_S);
+    (void)fx_wake(&fx, "job", 600 * FX_S, true);
+    fx_run(&fx, FX_S / 2); /* at once: not after 2 s */
+    assert_answers(&fx, "1 done, 2 done");
+    assert_string_equal(fx.leases, "l2 job");
+    fx_settle(&fx);
+    assert_events(&fx, "container_stopped job");
+    assert_status(&fx, "demo-job", CONTAINER_RUNNING);
+}
+
+static void a_stop_of_one_that_nobody_wants_any_more_is_silent(void **state)
+{
+    (void)fx_wake(&fx, "job", 3 * FX_S, false);
+    fx_run(&fx, 2 * FX_S);
+    fx_stopped_by_hand(&fx, "demo-job");
+    fx_run(&fx, 10 * FX_S); /* the lease ran out before it was clear that it was a stop */
+    assert_events(&fx, "");
+    (void)fx_wake(&fx, "job", 600 * FX_S, true);
+    fx_settle(&fx);
+    assert_answers(&fx, "1 done, 2 done");
+    assert_events(&fx, "");
+}
+
+static void an_engine_that_ends_in_order_ends_no_lease(void **state)
+{
+    (void)fx_wake(&fx, "job", 600 * FX_S, false);
+    fx_run(&fx, FX_S);
+    fx_stopped_by_hand(&fx, "demo-job"); /* so it looks */
+    fx_run(&fx, FX_S);
+    engine(CORE_ENGINE_LOST);
+    fx_run(&fx, 60 * FX_S);
+    engine(CORE_ENGINE_RESTORED);
+    fx_settle(&fx);
+    assert_events(&fx, "engine_lost, engine_restored");
+    assert_string_equal(fx.leases, "l1 job");
+    assert_status(&fx, "demo-job", CONTAINER_RUNNING);
+}
+
+/* Killed in the middle ---------------------------------------------------------------------------
+ */
+
+static void killed_before_it_was_clear_that_it_was_a_stop(void **state)
+{
+    fx_stopped_by_hand(&fx, "demo-web");
+    fx_run(&fx, FX_S);
+    assert_events(&fx, "");
+    fx_restart(&fx);
+    fx_settle(&fx);
+    assert_events(&fx, "container_stopped web, container_recovered web");
+    assert_status(&fx, "demo-web", CONTAINER_RUNNING);
+}
+
+static void killed_before_a_death_was_looked_at(void **state)
+{
+    fx.hold = true;
+    fx_dies_for_good(&fx, "demo-web", 1);
+    fx_time(&fx);
+    assert_events(&fx, "");
+    fx.hold = false;
+    fx_restart(&fx);
+    fx_settle(&fx);
+    assert_events(&fx, "container_stopped web, container_recovered web");
+}
+
+static void a_crash_while_it_was_starting_is_told(void **state)
+{
+    struct core_row row = fx_row("slow", LIFECYCLE_HOT, 3);
+    row.ready = READY_TCP;
+    row.spec = sim_spec((struct sim_plan){.variant = 3, .ready_ms = 600000});
+    fx_put(&fx, &row);
+    fx_run(&fx, FX_S);
+    assert_state(&fx, "slow", STATE_STARTING);
+    fx_ends_for_good(&fx, "demo-slow", 1);
+    fx_restart(&fx);
+    fx_run(&fx, FX_S);
+    assert_events(&fx, "container_stopped slow");
+    assert_status(&fx, "demo-slow", CONTAINER_RUNNING);
+}
+
+static void a_start_that_never_came_to_the_engine_is_no_death(void **state)
+{
+    fx.hold = true;
+    (void)fx_wake(&fx, "job", 600 * FX_S, false);
+    fx_time(&fx);
+    assert_int_equal(fx.n_pending, 1);
+    assert_state(&fx, "job", STATE_STARTING);
+    fx.hold = false;
+    fx_restart(&fx);
+    fx_settle(&fx);
+    assert_events(&fx, "");
+    assert_status(&fx, "demo-job", CONTAINER_RUNNING);
+    assert_string_equal(fx.leases, "l1 job");
+}
+
+/* An episode of each kind is open when roost is killed: what opened it is not told again, its end
+ * is told once. */
+static void killed_in_a_crash_loop(void **state)
+{
+    for (int i = 0; i < 3; i++) {
+        fx_dies(&fx, "demo-web", 1);
+        fx_run(&fx, 30 * FX_S);
+        fx_news(&fx, ENGINE_EVENT_START, "demo-web", 0);
+    }
+    assert_events(&fx, "container_restarted web, container_restarted web, crash_loop web");
+    fx_restart(&fx);
+    fx_run(&fx, FX_S);
+    fx_dies(&fx, "demo-web", 1);
+    fx_run(&fx, 30 * FX_S);
+    fx_news(&fx, ENGINE_EVENT_START, "demo-web", 0);
+    assert_events(&fx, "");
+    fx_run(&fx, 700 * FX_S);
+    assert_events(&fx, "container_recovered web");
+}
+
+static void killed_while_it_is_paused(void **state)
+{
+    by_hand(OPERATION_PAUSE, "demo-web", NULL);
+    fx_news(&fx, ENGINE_EVENT_PAUSE, "demo-web", 0);
+    fx_run(&fx, FX_S);
+    assert_events(&fx, "container_paused web");
+    fx_restart(&fx);
+    fx_settle(&fx);
+    assert_events(&fx, "");
+    by_hand(OPERATION_UNPAUSE, "demo-web", NULL);
+    fx_news(&fx, ENGINE_EVENT_UNPAUSE, "demo-web", 0);
+    fx_settle(&fx);
+    assert_events(&fx, "container_recovered web");
+}
+
+static void killed_while_it_is_renamed(void **state)
+{
+    fx.hold = true;
+    by_hand(OPERATION_RENAME, "demo-web", "other");
+    fx_news(&fx, ENGINE_EVENT_RENAME, "other", 0);
+    fx_time(&fx);
+    assert_events(&fx, "container_renamed web");
+    fx.hold = false;
+    fx_restart(&fx);
+    fx_settle(&fx);
+    assert_events(&fx, "container_recovered web");
+    assert_status(&fx, "demo-web", CONTAINER_RUNNING);
+}
+
+static void killed_while_the_engine_is_lost(void **state)
+{
+    engine(CORE_ENGINE_LOST);
+    assert_events(&fx, "engine_lost");
+    fx.config.engine_lost = true; /* the shell knows it from the last event */
+    fx_restart(&fx);
+    engine(CORE_ENGINE_LOST);
+    fx_run(&fx, 10 * FX_S);
+    assert_events(&fx, "");
+    engine(CORE_ENGINE_RESTORED);
+    fx_settle(&fx);
+    assert_events(&fx, "engine_restored");
+}
+
+/* Rows, clocks, machines -------------------------------------------------------------------------
+ */
+
+static void a_row_deleted_and_put_back_has_its_leases_stored_again(void **state)
+{
+    (void)fx_wake(&fx, "job", 600 * FX_S, false);
+    fx_run(&fx, FX_S);
+    fx.leases[0] = '\0'; /* the store's trigger, at the deletion that nobody has seen */
+    fx.n_lease_rows = 0;
+    fx_put_simple(&fx, "job", LIFECYCLE_LAZY, 2);
+    fx_run(&fx, FX_S);
+    assert_string_equal(fx.leases, "l1 job");
+    fx_restart(&fx);
+    fx_settle(&fx);
+    assert_int_equal(fx_view(&fx, "job").n_leases, 1);
+}
+
+static void a_jumping_wall_clock_ends_no_lease_and_restarts_nothing(void **state)
+{
+    static const int64_t jumps_ms[] = {3600000, -3600000, -3600000, 3600000};
+    (void)fx_wake(&fx, "job", 600 * FX_S, false);
+    fx_run(&fx, FX_S);
+    fx_clear(&fx);
+    for (size_t i = 0; i < sizeof(jumps_ms) / sizeof(jumps_ms[0]); i++) {
+        ROW("jump of %lld ms", (long long)jumps_ms[i]);
+        fx.wall_ms += jumps_ms[i];
+        fx_run(&fx, 100 * FX_S);
+        assert_string_equal(fx.leases, "l1 job");
+        assert_trace(&fx, "");
+    }
+    fx_run(&fx, 300 * FX_S);
+    assert_string_equal(fx.leases, ""); /* ten minutes after it was given, as promised */
+    assert_events(&fx, "");
+}
+
+/* The shell gives what is left of the leases by wall time, and no times of the old boot. */
+static void after_a_reboot_leases_that_are_still_good_hold(void **state)
+{
+    (void)fx_wake(&fx, "job", 600 * FX_S, false);
+    fx_run(&fx, FX_S);
+    for (size_t i = 0; i < fx.engine.n; i++) {
+        fx.engine.containers[i].status = CONTAINER_EXITED;
+        fx.engine.containers[i].next_ns = SIM_NEVER_NS;
+    }
+    for (size_t i = 0; i < fx.n_memories; i++) {
+        struct core_memory *m = &fx.memories[i].memory;
+        m->state = STATE_STOPPED;
+        m->retry_at_ns = m->idle_since_ns = 0;
+        memset(m->restarts_ns, 0, sizeof(m->restarts_ns));
+    }
+    fx.now_ns = 5 * FX_S; /* the clock began anew */
+    fx.engine.now_ns = fx.now_ns;
+    assert_int_equal(fx.n_lease_rows, 1);
+    fx.lease_rows[0].until_ns = fx.now_ns + 300 * FX_S;
+    fx_restart(&fx);
+    fx_run(&fx, FX_S);
+    assert_status(&fx, "demo-job", CONTAINER_RUNNING);
+    assert_status(&fx, "demo-web", CONTAINER_RUNNING);
+    assert_string_equal(fx.leases, "l1 job");
+    fx_run(&fx, 301 * FX_S);
+    assert_string_equal(fx.leases, "");
+    assert_events(&fx, "");
+    fx_run(&fx, 900 * FX_S); /* its idle time */
+    assert_status(&fx, "demo-job", CONTAINER_EXITED);
+    assert_events(&fx, "");
+}
+
+static void what_expired_while_roost_was_down_sleeps_after_its_idle_time(void **state)
+{
+    (void)fx_wake(&fx, "job", 10 * FX_S, false);
+    fx_run(&fx, FX_S);
+    fx.now_ns += 100 * FX_S;
+    fx_restart(&fx);
+    fx_run(&fx, FX_S);
+    assert_string_equal(fx.leases, "");
+    fx_run(&fx, 890 * FX_S);
+    assert_status(&fx, "demo-job", CONTAINER_RUNNING);
+    fx_run(&fx, 20 * FX_S);
+    assert_status(&fx, "demo-job", CONTAINER_EXITED);
+    assert_events(&fx, "");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_fleet, close_fleet)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(restarting_a_leased_one_is_one_restart),
+        TEST(restarting_an_idle_one_adopts_nothing),
+        TEST(a_wake_after_a_stop_by_hand_is_good),
+        TEST(a_stop_of_one_that_nobody_wants_any_more_is_silent),
+        TEST(an_engine_that_ends_in_order_ends_no_lease),
+        TEST(killed_before_it_was_clear_that_it_was_a_stop),
+        TEST(killed_before_a_death_was_looked_at),
+        TEST(a_crash_while_it_was_starting_is_told),
+        TEST(a_start_that_never_came_to_the_engine_is_no_death),
+        TEST(killed_in_a_crash_loop),
+        TEST(killed_while_it_is_paused),
+        TEST(killed_while_it_is_renamed),
+        TEST(killed_while_the_engine_is_lost),
+        TEST(a_row_deleted_and_put_back_has_its_leases_stored_again),
+        TEST(a_jumping_wall_clock_ends_no_lease_and_restarts_nothing),
+        TEST(after_a_reboot_leases_that_are_still_good_hold),
+        TEST(what_expired_while_roost_was_down_sleeps_after_its_idle_time),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
