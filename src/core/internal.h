@@ -72,6 +72,7 @@ struct container {
     uint64_t lost_until_ns;        /* … explains what it brings about until then */
     uint64_t list;                 /* the last listing that showed it */
     uint64_t up_since_ns;          /* since when we know it to run; 0 when it does not */
+    uint64_t inspected_ns;         /* when it was inspected, or made, last */
     uint64_t seen_ns;              /* when the engine last showed it */
 };
 
@@ -276,8 +277,8 @@ struct core {
     uint64_t list_step;    /* when the listing in flight was asked for; 0: none in flight */
     uint64_t list_at_ns;   /* not before: the last one broke off */
     uint64_t resync_at_ns; /* the next one by the clock */
-    uint64_t sweep_at_ns;  /* some more containers are inspected with the first listing after this */
-    uint64_t swept;        /* serial of the last agent that was */
+    uint64_t sweep_at_ns; /* some more containers are inspected with the first listing after this */
+    uint64_t swept;       /* serial of the last agent that was */
     unsigned list_failures;
 
     struct pass *passes;

@@ -11,6 +11,11 @@
 
 #define LIST_RETRY_MAX_NS (30 * SECOND_NS)
 
+/* A listing has no restart policy, so each container is inspected now and then. In a round of this
+ * length all get their turn; who was inspected within the last one is passed over, so that nobody
+ * waits for more than two: ten minutes, with the time between two listings. */
+#define SWEEP_NS (270 * SECOND_NS)
+
 void listing_request(struct core *core, bool resources)
 {
     core->want_list = true;
@@ -181,6 +186,27 @@ static void apply_to(struct core *core, struct agent *a)
     agent_agree(core, a);
 }
 
+/* A few with each listing of the clock, so that they are spread. */
+static void sweep(struct core *core)
+{
+    if (core->config.resync_ns == 0 || core->now_ns < core->sweep_at_ns)
+        return;
+    core->sweep_at_ns = core->now_ns + core->config.resync_ns;
+    uint64_t share = HASH_COUNT(core->agents) * core->config.resync_ns / SWEEP_NS + 1;
+    struct agent *a, *next;
+    HASH_ITER (hh, core->agents, a, next) { /* in the order of their serials */
+        if (a->serial <= core->swept || share == 0)
+            continue;
+        share--;
+        core->swept = a->serial;
+        const struct container *c = &a->containers[SLOT_MAIN];
+        if (a->presence == PRESENCE_ROW && c->known && core->now_ns - c->inspected_ns >= SWEEP_NS)
+            a->want_inspect = true;
+    }
+    if (share > 0)
+        core->swept = 0; /* the first ones again */
+}
+
 void listing_end(struct core *core, const struct core_listing_end *end)
 {
     if (core->list_step == 0 || end->list != core->last_list)
@@ -200,6 +226,7 @@ void listing_end(struct core *core, const struct core_listing_end *end)
     core->synced = true;
     judge_listed(core);
     core->list_at_ns = 0;
+    sweep(core);
     if (core->config.resync_ns > 0)
         core->resync_at_ns = core->now_ns + core->config.resync_ns;
     pass_begin(core, end->list);

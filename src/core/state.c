@@ -285,6 +285,7 @@ void agent_see(struct core *core, struct agent *a, enum slot slot, const struct 
     c->differs = o->differs;
     c->seen_ns = core->now_ns;
     if (o->inspected) {
+        c->inspected_ns = core->now_ns;
         c->policy = o->policy_agrees ? POLICY_AGREES : POLICY_TAMPERED;
         c->exit_code = o->exit_code;
         c->exit_seen = o->status == CONTAINER_EXITED;

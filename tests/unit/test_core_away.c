@@ -321,6 +321,36 @@ static void what_expired_while_roost_was_down_sleeps_after_its_idle_time(void **
     assert_events(&fx, "");
 }
 
+/* The stream may not have told of it, and a listing does not show it. */
+static void a_policy_changed_unseen_is_found_within_ten_minutes(void **state)
+{
+    enum { AGENTS = 25 };
+    static char names[AGENTS][8];
+    struct core_config config = {.fleet = "demo", .resync_ns = 30 * FX_S};
+    fx_close(&fx);
+    fx_open(&fx, &config);
+    for (int i = 0; i < AGENTS; i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "a%d", i);
+        fx_put_simple(&fx, names[i], LIFECYCLE_LAZY, 1);
+    }
+    fx_run(&fx, 600 * FX_S);
+    fx_clear(&fx);
+    fx_run(&fx, 600 * FX_S); /* who is left alone is looked at, and at all others' times */
+    size_t inspected = 0;
+    for (const char *at = fx.trace; (at = strstr(at, "inspect")); at++)
+        inspected++;
+    assert_in_range(inspected, AGENTS, 3 * AGENTS);
+    assert_null(strstr(fx.trace, "inspect demo-a1, inspect demo-a2, inspect demo-a3"));
+    assert_events(&fx, "");
+    for (size_t i = 0; i < fx.engine.n; i++)
+        fx.engine.containers[i].policy = LIFECYCLE_HOT;
+    fx_clear(&fx);
+    fx_run(&fx, 600 * FX_S);
+    for (size_t i = 0; i < fx.engine.n; i++)
+        assert_int_equal(fx.engine.containers[i].policy, LIFECYCLE_LAZY);
+    assert_non_null(strstr(fx.events, "drift a24"));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_fleet, close_fleet)
 
 int main(void)
@@ -343,6 +373,7 @@ int main(void)
         TEST(a_jumping_wall_clock_ends_no_lease_and_restarts_nothing),
         TEST(after_a_reboot_leases_that_are_still_good_hold),
         TEST(what_expired_while_roost_was_down_sleeps_after_its_idle_time),
+        TEST(a_policy_changed_unseen_is_found_within_ten_minutes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,7 +69,7 @@ static void it_runs_once_by_itself(void **state)
     fx_clear(&f);
     PASS(.agent = NULL);
     fx_run(&f, 600 * FX_S);
-    assert_null(strstr(f.trace, "demo-job"));
+    assert_null(strstr(f.trace, "start demo-job"));
     assert_state(&f, "job", STATE_STOPPED);
 }
 
@@ -92,7 +92,7 @@ static void a_changed_spec_is_run_again(void **state)
     fx_clear(&f);
     put_job(ends_after(1000, 0)); /* the row changed, and not what it runs */
     fx_run(&f, 60 * FX_S);
-    assert_null(strstr(f.trace, "demo-job"));
+    assert_null(strstr(f.trace, "start demo-job"));
     put_job(ends_after(1000, 1));
     fx_run(&f, 60 * FX_S);
     assert_events(&f, "container_exited job, container_exited job");
@@ -167,7 +167,7 @@ static void while_it_is_held_it_does_not_run(void **state)
     row.job = row.held = true;
     fx_put(&f, &row);
     fx_run(&f, 60 * FX_S);
-    assert_null(strstr(f.trace, "demo-job"));
+    assert_null(strstr(f.trace, "start demo-job"));
     row.held = false;
     fx_put(&f, &row);
     fx_run(&f, 60 * FX_S);
