@@ -166,6 +166,9 @@ int environment_resolve(struct loader *l, const struct node *node, json_t *servi
  * rest. */
 int deploy_apply(struct loader *l, const struct node *node, json_t *service) _must_use_;
 
+/* tmpfs.c: entries of volumes that are a tmpfs go to the key tmpfs. */
+int tmpfs_move(struct loader *l, const struct node *node, json_t *service) _must_use_;
+
 /* unused.c: keys that nothing comes of go, with a warning. */
 int unused_drop(struct loader *l, const struct node *node, json_t *service) _must_use_;
 

@@ -184,6 +184,8 @@ static int read_pool(const struct making *m, json_t *pool, json_t *list)
     if (!json_is_object(pool))
         return refuse(m, "ipam", "a mapping with a list \"config\" of mappings");
     json_object_foreach (pool, key, value) {
+        if (strncmp(key, "x-", 2) == 0)
+            continue;
         const struct field *f = find_field(ipam_fields, key);
         if (!f)
             return refuse(m, "ipam",
@@ -208,6 +210,8 @@ static int read_ipam(const struct making *m, json_t *value)
         return refuse(m, "ipam", "a mapping with driver, config and options");
     json_object_foreach (value, key, item) {
         int r = 0;
+        if (strncmp(key, "x-", 2) == 0 || json_is_null(item))
+            continue;
         if (strcmp(key, "driver") == 0 && json_is_string(item))
             r = json_object_set(ipam, "Driver", item) < 0 ? -ENOMEM : 0;
         else if (strcmp(key, "options") == 0 && all_texts(item))
@@ -321,6 +325,8 @@ static bool is_engine_name(const char *name)
 static int take_name(const struct making *m, const json_t *json, struct compose_resource *res)
 {
     const json_t *name = json_object_get(json, "name");
+    if (!name)
+        name = json_object_get(json_object_get(json, "external"), "name");
     if (name && (!json_is_string(name) || !is_engine_name(json_string_value(name))))
         return refuse(m, "name", "made of letters, digits and _ . - with a letter or digit first");
     if (name)
@@ -345,6 +351,19 @@ static int start_body(const struct making *m, const char *engine_name)
     return 0;
 }
 
+/* external: {name: NAME}, as it was written once. */
+static int read_old_external(const struct making *m, const json_t *external,
+                             struct compose_resource *res)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach ((json_t *)external, name, value)
+        if (strncmp(name, "x-", 2) != 0 && strcmp(name, "name") != 0)
+            return refuse(m, "external", "true, with the name beside it: \"name: NAME\"");
+    res->external = true;
+    return 0;
+}
+
 static int make_resource(const struct making *m, const json_t *json, struct compose_resource *res)
 {
     const json_t *external = json_object_get(json, "external");
@@ -352,8 +371,8 @@ static int make_resource(const struct making *m, const json_t *json, struct comp
     const json_t *ipv4 = json_object_get(json, "enable_ipv4");
     bool yes = true;
     if (json_is_object(external))
-        return refuse(m, "external", "true, with the name beside it: \"name: NAME\"");
-    if (external)
+        r = read_old_external(m, external, res);
+    else if (external)
         r = read_boolean(m, "external", external, &res->external);
     if (r == 0 && ipv4)
         r = read_boolean(m, "enable_ipv4", ipv4, &yes);

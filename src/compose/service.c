@@ -209,6 +209,8 @@ static int read_service(struct reading *rd, struct compose_service *s, struct sp
     if (r == 0)
         r = paths_resolve(rd->l, rd->node, rd->json);
     if (r == 0)
+        r = tmpfs_move(rd->l, rd->node, rd->json);
+    if (r == 0)
         r = secrets_apply(rd->l, rd->node, rd->json);
     return r < 0 ? r : make_spec(rd, s, ret_spec);
 }

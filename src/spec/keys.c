@@ -86,8 +86,9 @@ static const struct key keys[] = {
     {"volumes", read_volumes, put_volumes, NULL, say_volumes,
      .takes = "`name:/path`, `./folder:/path:ro`, `/path`, or `{type, source, target, read_only, "
               "bind, volume, tmpfs, consistency}`",
-     .does = "a name must stand under `volumes:` at the top level. The types `image`, `cluster` "
-             "and `npipe` are errors"},
+     .does =
+         "a name must stand under `volumes:` at the top level. `tmpfs` goes to the key `tmpfs`; "
+         "`image`, `cluster` and `npipe` are errors"},
     {"volumes_from", read_volumes_from, put_volumes_from, NULL, say_volumes_from,
      .takes = "a list of `SERVICE[:ro]`, `container:NAME[:ro]`",
      .does = "the service is depended on"},

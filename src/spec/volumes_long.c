@@ -34,6 +34,8 @@ static int read_parts(struct reader *r, const json_t *value, const struct part *
         return reader_expected(r, "a map", value);
     json_object_foreach ((json_t *)value, name, part) {
         size_t i = 0;
+        if (strncmp(name, "x-", 2) == 0)
+            continue;
         while (known[i] && strcmp(known[i], name) != 0)
             i++;
         if (!known[i])
@@ -49,11 +51,20 @@ static int read_parts(struct reader *r, const json_t *value, const struct part *
 
 static int read_type(struct reader *r, const json_t *value, struct mount_long *l)
 {
-    static const char *const types[] = {"volume", "bind", "tmpfs", NULL};
+    static const char *const types[] = {"volume",  "bind",  "tmpfs", "image",
+                                        "cluster", "npipe", NULL};
+    static const char *const refused[] = {
+        NULL,
+        NULL,
+        "a row has it under the key tmpfs",
+        "it needs Docker 28, whose API roost does not speak; copy the files into a volume",
+        "only a swarm has such volumes",
+        "only Windows has it",
+    };
     size_t i = 0;
     int rc = reader_word(r, value, types, &i);
-    if (rc == 0 && i == 2)
-        return reader_fail(r, "not supported here yet; write it under the key tmpfs");
+    if (rc == 0 && refused[i])
+        return reader_fail(r, "\"%s\": %s", types[i], refused[i]);
     l->type = types[i];
     return rc;
 }
@@ -101,7 +112,28 @@ static int read_create(struct reader *r, const json_t *value, struct mount_long 
 {
     bool on = true;
     int rc = reader_bool(r, value, &on);
-    return on ? rc : reader_fail(r, "false is not supported yet: a folder that is missing is made");
+    return on ? rc : reader_fail(r, "not carried out: a folder that is missing is made; remove it");
+}
+
+/* What is mounted below the folder comes along: the kernel's way, and the engine's. */
+static int read_recursive(struct reader *r, const json_t *value, struct mount_long *l)
+{
+    static const char *const words[] = {"enabled", "disabled", "writable", "readonly", NULL};
+    size_t i = 0;
+    int rc = reader_word(r, value, words, &i);
+    if (rc == 0 && i > 0)
+        return reader_fail(r, "only \"enabled\" is carried out; remove it");
+    return rc;
+}
+
+static int refuse_subpath(struct reader *r, const json_t *value, struct mount_long *l)
+{
+    return reader_fail(r, "not carried out: it needs Docker 26; mount the whole volume");
+}
+
+static int refuse_labels(struct reader *r, const json_t *value, struct mount_long *l)
+{
+    return reader_fail(r, "not carried out: write labels under volumes at the top level");
 }
 
 static int read_word(struct reader *r, const json_t *value, const char *const *words,
@@ -137,6 +169,7 @@ static int read_bind(struct reader *r, const json_t *value, struct mount_long *l
 {
     static const struct part parts[] = {{"propagation", read_propagation},
                                         {"create_host_path", read_create},
+                                        {"recursive", read_recursive},
                                         {"selinux", read_selinux},
                                         {0}};
     return read_parts(r, value, parts, l);
@@ -144,7 +177,8 @@ static int read_bind(struct reader *r, const json_t *value, struct mount_long *l
 
 static int read_volume(struct reader *r, const json_t *value, struct mount_long *l)
 {
-    static const struct part parts[] = {{"nocopy", read_nocopy}, {0}};
+    static const struct part parts[] = {
+        {"nocopy", read_nocopy}, {"subpath", refuse_subpath}, {"labels", refuse_labels}, {0}};
     return read_parts(r, value, parts, l);
 }
 
