@@ -22,7 +22,7 @@ from engine import Engine, wait_until
 from fleet import Fleet
 from liar import Liar
 from rest import comes_to_rest
-from users import Users, Witness, cast
+from users import Users, Witness, cast, listens
 
 CHAOS_S = float(os.environ.get("CHAOS_S", "120"))
 SEED = int(os.environ.get("SEED", random.randrange(1 << 31)))
@@ -55,6 +55,8 @@ class Chaos:
     def serve(self):
         self._serving = self.fleet.serve(ready=False)
         self.server = self._serving.__enter__()
+        # It does not begin on a full disk, and says so.
+        wait_until(lambda: self.server.process.poll() is not None or listens(self.fleet.socket), "serve listens", 120)
 
     def kill(self):
         assert self.server.process.poll() is None, f"serve has ended by itself:\n{self.server.log}"

@@ -33,6 +33,7 @@ def last_table(users):
     for name in users.fleet.mine():
         users.docker("POST", f"/containers/{name}/unpause")
     users.sql("UPDATE agents SET held = 0, held_reason = NULL")
+    users.ledger.wish("turner", 1e6)  # it is hot again
     for agent in users.services:
         users.mark(agent)
     users.fleet.apply(users.services)
