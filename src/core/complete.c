@@ -28,6 +28,9 @@ static void take_done(struct core *core, struct agent *a, const struct operation
         break;
     case OPERATION_START:
     case OPERATION_UNPAUSE:
+        a->containers[a->operation_slot].start_heard =
+            op->kind == OPERATION_START && completion->outcome == ENGINE_DONE;
+        a->containers[a->operation_slot].signalled = false;
         agent_see_status(core, a, a->operation_slot, CONTAINER_RUNNING);
         if (a->operation_slot == SLOT_MAIN && !agent_is_wanted_awake(core, a) &&
             a->idle_since_ns == 0)

@@ -111,6 +111,7 @@ static void take(struct core *core, const struct core_event *event)
         leases_sleep(core, &event->sleep);
         break;
     case CORE_LOOK:
+        news_missed(core);
         listing_request(core, false);
         break;
     case CORE_ENGINE_EVENT:

@@ -73,7 +73,7 @@ enum core_event_kind {
     CORE_RENEW,
     CORE_RELEASE,
     CORE_SLEEP, /* all leases of an agent end, and it goes to sleep now */
-    CORE_LOOK,  /* something may have been missed: list again */
+    CORE_LOOK,  /* events may have been missed: list again */
     CORE_ENGINE_EVENT,
     CORE_ENGINE_LOST, /* it does not answer: nothing is sent, nothing is judged */
     CORE_ENGINE_RESTORED,

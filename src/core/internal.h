@@ -59,6 +59,8 @@ struct container {
     bool exit_seen; /* exit_code is of this death */
     bool oom_killed;
     bool restarts_seen; /* `restarts` is known */
+    bool start_heard;   /* and whatever the stream told since its last start */
+    bool signalled;     /* somebody sent it a signal since: the engine restarts it no more */
     uint8_t id[CONTAINER_ID_SIZE];
     enum container_status status;
     enum container_health health;
@@ -352,6 +354,7 @@ void agent_see_status(struct core *core, struct agent *a, enum slot slot,
                       enum container_status status);
 void agent_agree(struct core *core,
                  struct agent *a); /* after a listing: a state that contradicts it gives way */
+void agent_see_death(struct core *core, struct agent *a, int exit_code);
 void agent_see_health(struct core *core, struct agent *a, enum container_health health);
 uint64_t agent_backoff_ns(unsigned failures);
 uint64_t agent_retry_at_ns(const struct agent *a);
@@ -419,6 +422,7 @@ uint64_t leases_answer(struct core *core, struct agent *a);
 
 /* news.c */
 void news_take(struct core *core, const struct engine_news *news);
+void news_missed(struct core *core); /* the stream was interrupted */
 
 /* judge.c */
 void judge_change(struct core *core, struct agent *a, const struct container *before);

@@ -3,6 +3,11 @@
  * The engine's event stream. An event is a hint, not a fact: most make us inspect the container,
  * and the inspection is what is judged. So a lost, doubled or late event costs a look at most, and
  * nothing is believed of a container that runs again by now.
+ *
+ * But for a death, where it is certain what it means: that is judged at once, since an inspection
+ * waits until the engine has taken the container's network down (100 ms). The engine's listing
+ * shows it as running as long; it is passed over, as the inspection is in flight, and what was
+ * asked for before its answer is older than that.
  */
 #include "core/internal.h"
 
@@ -102,6 +107,55 @@ static void take_rename(struct core *core, struct agent *a, enum slot slot, cons
     mark_dirty(core, a);
 }
 
+/* By the lifecycle that the container was made as the engine restarts it or leaves it down, unless
+ * somebody sent a signal, or changed the policy. Who kills with 9 may be the kernel, for memory,
+ * which only an inspection tells. */
+static bool death_is_certain(const struct core *core, const struct agent *a,
+                             const struct engine_news *news)
+{
+    const struct container *c = &a->containers[SLOT_MAIN];
+    bool can_be_looked_at = a->operation.id == 0 && !a->unknown && !a->want_inspect &&
+                            core->in_flight < core->config.max_in_flight && !pass_awaits(core, a);
+    bool is_plain = a->presence == PRESENCE_ROW && !a->held && !core->after_loss &&
+                    c->status == CONTAINER_RUNNING && c->made_as == a->lifecycle &&
+                    !a->containers[SLOT_NEW].known && !a->containers[SLOT_OLD].known;
+    if (!news->has_exit_code || !can_be_looked_at || !is_plain)
+        return false;
+    if (a->lifecycle == LIFECYCLE_LAZY)
+        return c->policy != POLICY_TAMPERED && news->exit_code != 137;
+    return c->policy == POLICY_AGREES && c->start_heard && !c->signalled;
+}
+
+static void take_death(struct core *core, struct agent *a, const struct engine_news *news)
+{
+    a->died_news = true;
+    if (!death_is_certain(core, a, news))
+        return;
+    if (a->lifecycle == LIFECYCLE_LAZY)
+        agent_see_death(core, a, news->exit_code);
+    else
+        agent_see_status(core, a, SLOT_MAIN, CONTAINER_RESTARTING);
+}
+
+/* What was told of a container from its start on says whether the engine restarts it. */
+static void listen(struct container *c, enum engine_action action)
+{
+    if (action == ENGINE_EVENT_START) {
+        c->start_heard = true;
+        c->signalled = false;
+    } else if (action == ENGINE_EVENT_KILL) {
+        c->signalled = true;
+    }
+}
+
+void news_missed(struct core *core)
+{
+    struct agent *a, *next;
+    HASH_ITER (hh, core->agents, a, next) {
+        a->containers[SLOT_MAIN].start_heard = false;
+    }
+}
+
 static void look(struct core *core, struct agent *a, int slot)
 {
     if (slot == SLOT_MAIN)
@@ -116,6 +170,7 @@ static void take_known(struct core *core, struct agent *a, int slot, const struc
     struct container *c = &a->containers[slot];
     bool expected = is_expected(a, slot, news->action);
     bool quiet = a->operation.id == 0 && !a->want_inspect;
+    listen(c, news->action);
     if (news->action == ENGINE_EVENT_DESTROY) {
         agent_see_gone(core, a, (enum slot)slot); /* an id never comes back */
         a->as_of = core->step;
@@ -142,7 +197,8 @@ static void take_known(struct core *core, struct agent *a, int slot, const struc
         a->hand_ns = core->now_ns;
         break;
     case ENGINE_EVENT_DIE:
-        a->died_news = slot == SLOT_MAIN;
+        if (slot == SLOT_MAIN)
+            take_death(core, a, news);
         break;
     case ENGINE_EVENT_CREATE:
     case ENGINE_EVENT_START:

@@ -306,6 +306,18 @@ void agent_see_status(struct core *core, struct agent *a, enum slot slot,
     take_change(core, a, slot, &before);
 }
 
+/* Told by the stream, before anybody has looked. */
+void agent_see_death(struct core *core, struct agent *a, int exit_code)
+{
+    struct container *c = &a->containers[SLOT_MAIN];
+    struct container before = *c;
+    c->status = CONTAINER_EXITED;
+    c->exit_code = exit_code;
+    c->exit_seen = true;
+    c->oom_killed = false;
+    take_change(core, a, SLOT_MAIN, &before);
+}
+
 void agent_see_health(struct core *core, struct agent *a, enum container_health health)
 {
     struct container *c = &a->containers[SLOT_MAIN];

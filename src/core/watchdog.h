@@ -106,5 +106,7 @@ struct engine_news {
     const char *name;  /* the container's name then */
     const char *agent; /* label roost.agent of a container of ours, else "" */
     int signal;        /* kill */
+    bool has_exit_code;
+    int exit_code; /* die */
     enum container_health health;
 };

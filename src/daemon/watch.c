@@ -137,6 +137,8 @@ static void on_event(void *ctx, const struct engine_event *event)
     next.news.name = event->name;
     next.news.agent = ours ? event->label_agent : "";
     next.news.signal = event->signal;
+    next.news.has_exit_code = event->exit_code >= 0;
+    next.news.exit_code = event->exit_code;
     next.news.health = event->health;
     fleet_step(f, &next);
 }
