@@ -13,12 +13,12 @@ bool fleet_look_at_table(struct fleet *f, struct api_reply *reply)
 {
     struct error err = ERROR_INIT;
     bool changed = false;
-    int r = f->core ? fleet_follow_table(f, &changed, &err) : 0;
+    int r = fleet_follow_table(f, &changed, &err);
     if (r < 0) {
         api_reply_error(reply, &err);
         return false;
     }
-    if (changed) {
+    if (changed && f->core) {
         struct core_event event = {.kind = CORE_TIME};
         fleet_step(f, &event);
     }
@@ -103,18 +103,76 @@ bool fleet_has_core(struct fleet *f, struct api_reply *reply)
     return false;
 }
 
-static void post_reconcile(void *ctx, const struct api_reconcile *what, struct api_reply *reply)
+/* The daemon has just begun, or the table has just got its fleet: soon there will be a core. */
+static bool is_beginning(const struct fleet *f)
 {
-    struct fleet *f = ctx;
+    return f->serves && !f->engine_lost && store_fleet(f->store)[0] != '\0' &&
+           (!f->core || !f->watch.listed_once);
+}
+
+static void keep_early(struct fleet *f, const struct api_reconcile *what, struct api_reply *reply)
+{
+    struct fleet_early *early = calloc(1, sizeof(*early));
+    if (early && what->agent)
+        early->agent = strdup(what->agent);
+    if (!early || (what->agent && !early->agent)) {
+        free(early);
+        api_reply_problem(reply, 500, NULL, "out of memory");
+        return;
+    }
+    early->what = *what;
+    early->what.agent = early->agent;
+    early->reply = reply;
+    *f->early_end = early;
+    f->early_end = &early->next;
+}
+
+static struct fleet_early *pop_early(struct fleet *f)
+{
+    struct fleet_early *early = f->early;
+    f->early = early->next;
+    if (!f->early)
+        f->early_end = &f->early;
+    return early;
+}
+
+static void free_early(struct fleet_early *early)
+{
+    free(early->agent);
+    free(early);
+}
+
+static void pass_for(struct fleet *f, const struct api_reconcile *what, struct api_reply *reply)
+{
     struct error err = ERROR_INIT;
     struct agent_view view;
-    if (!fleet_look_at_table(f, reply) || !fleet_has_core(f, reply))
+    if (!fleet_has_core(f, reply))
         return;
     if (what->agent && !core_view_agent(f->core, what->agent, &view)) {
         reply_json(reply, view_agent(f, what->agent, &err), &err);
     } else {
         fleet_pass(f, what, reply);
     }
+}
+
+void fleet_take_early(struct fleet *f)
+{
+    while (f->early) {
+        struct fleet_early *early = pop_early(f);
+        pass_for(f, &early->what, early->reply);
+        free_early(early);
+    }
+}
+
+static void post_reconcile(void *ctx, const struct api_reconcile *what, struct api_reply *reply)
+{
+    struct fleet *f = ctx;
+    if (!fleet_look_at_table(f, reply))
+        return;
+    if (is_beginning(f))
+        keep_early(f, what, reply);
+    else
+        pass_for(f, what, reply);
 }
 
 const struct api_backend fleet_backend = {
@@ -183,5 +241,11 @@ void fleet_drop_waiters(struct fleet *f)
             api_reply_problem(waiter->reply, 503, "stopping",
                               "the daemon is stopping; ask again when it is back");
         free(waiter);
+    }
+    while (f->early) {
+        struct fleet_early *early = pop_early(f);
+        api_reply_problem(early->reply, 503, "stopping",
+                          "the daemon is stopping; ask again when it is back");
+        free_early(early);
     }
 }

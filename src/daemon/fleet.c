@@ -58,6 +58,7 @@ int fleet_open(struct fleet *f, uv_loop_t *loop, const struct daemon_options *op
     f->loop = loop;
     f->takeover = options->takeover;
     f->late_end = &f->late;
+    f->early_end = &f->early;
     f->unsaved_end = &f->unsaved;
     f->clock_fd = -1;
     int r = clock_boot_id(f->boot_id);

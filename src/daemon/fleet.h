@@ -92,6 +92,14 @@ struct fleet_waiter {
     struct api_reply *reply; /* NULL: the boot pass */
 };
 
+/* A pass asked for while the daemon begins, before the engine was listed. */
+struct fleet_early {
+    struct fleet_early *next;
+    struct api_reconcile what;
+    char *agent; /* of `what`, owned */
+    struct api_reply *reply;
+};
+
 struct fleet_listing {
     uint64_t list;
     unsigned waiting; /* requests not yet answered */
@@ -159,6 +167,7 @@ struct fleet {
     struct fleet_late *late, **late_end;
     struct fleet_hold *holds;
     struct fleet_waiter *waiters;
+    struct fleet_early *early, **early_end;
     struct fleet_asker *askers;
     struct fleet_follower *followers;
     struct fleet_pull *pulls;
@@ -316,6 +325,8 @@ bool fleet_has_core(struct fleet *f, struct api_reply *reply);
 void fleet_report(struct fleet *f, const struct effect *effect);
 void fleet_progress(struct fleet *f, const struct effect *effect);
 void fleet_drop_waiters(struct fleet *f);
+/* The daemon has begun, or cannot: passes asked for before that go on. */
+void fleet_take_early(struct fleet *f);
 
 /* view.c */
 json_t *view_agents(struct fleet *f);

@@ -107,6 +107,7 @@ static void on_watching(void *ctx)
 {
     struct serve *s = ctx;
     fleet_pass(&s->fleet, &(struct api_reconcile){0}, NULL);
+    fleet_take_early(&s->fleet);
 }
 
 static void on_booted(void *ctx, const struct effect *report)
@@ -159,6 +160,7 @@ static void on_listed(void *ctx, bool whole)
         log_error("the engine cannot be reached, it is tried again each second: %s",
                   s->fleet.engine_error.text);
     tell_ready(s); /* a machine's boot does not wait for the engine */
+    fleet_take_early(&s->fleet);
     (void)uv_timer_start(&s->retry, on_retry, ENGINE_RETRY_MS, 0);
 }
 

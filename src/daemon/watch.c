@@ -38,6 +38,7 @@ static void lost(struct fleet *f, const struct error *why)
     f->engine_error = *why;
     log_error("engine lost: %s", why->text);
     step(f, CORE_ENGINE_LOST, why->text);
+    fleet_take_early(f);
 }
 
 static void found(struct fleet *f)

@@ -46,6 +46,16 @@ def test_apply_through_the_daemon(fleet):
         assert fleet.rows()["more"]["state"] == "stopped"
 
 
+def test_the_first_apply_of_a_daemon_without_a_fleet(fleet):
+    """It comes before the daemon has seen that there is one, and is carried out all the same."""
+    with fleet.serve(ready=False):
+        wait_until(lambda: fleet.get("/healthz")[0] == 200, "roost serves")
+        assert "no fleet yet" in fleet.roost("reconcile", status=4).err
+        report = fleet.apply({"web": hot(), "more": lazy()}, "-o", "json").json["reconcile"]
+        assert {row["name"]: row["action"] for row in report["agents"]} == {"web": "created", "more": "created"}
+        assert status(fleet, "web") == "running"
+
+
 def test_sigterm_leaves_containers_as_they_are(fleet):
     fleet.apply({"web": hot(), "reviewer": lazy()})
     with fleet.serve() as server:
