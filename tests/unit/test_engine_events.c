@@ -230,6 +230,30 @@ static void streams_open_and_end(void **state)
     }
 }
 
+/* Wherever it is cut, an event is told whole or not at all, and the end once. */
+static void cut_at_every_offset(void **state)
+{
+    static const char raw[] = HEAD START "\n" DIE "\n";
+    size_t head = strlen(HEAD), start = head + strlen(START), die = start + 1 + strlen(DIE);
+    for (size_t cut = head; cut <= strlen(raw); cut++) {
+        char text[sizeof(raw)];
+        (void)snprintf(text, sizeof(text), "%.*s", (int)cut, raw);
+        const struct fake_rule rule = {.request = "/events", .raw = text, .then = FAKE_CLOSE};
+        struct fake f;
+        struct stream s = {.fake = &f};
+        struct error err = ERROR_INIT;
+        ROW("cut after %zu bytes of %zu", cut - head, strlen(raw) - head);
+        fake_open(&f, &rule, 1, 0);
+        assert_int_equal(engine_events_open(f.engine, 0, &handler, &s, &err), 0);
+        while (s.ended == 0)
+            assert_true(uv_run(&f.loop, UV_RUN_ONCE) != 0 || s.ended);
+        assert_int_equal(s.opened, 1);
+        assert_string_equal(s.events, cut < start ? "" : cut < die ? "start " : "start die ");
+        fake_close(&f);
+        assert_int_equal(s.ended, 1);
+    }
+}
+
 static void an_event_has_a_size(void **state)
 {
     _cleanup_(buf_close) struct buf raw = BUF_INIT((size_t)4 << 20);
@@ -334,6 +358,7 @@ int main(void)
         cmocka_unit_test(events_of_both_shapes),
         cmocka_unit_test(events_carry_the_engines_time),
         cmocka_unit_test(streams_open_and_end),
+        cmocka_unit_test(cut_at_every_offset),
         cmocka_unit_test(an_event_has_a_size),
         cmocka_unit_test(a_silent_stream_is_open),
         cmocka_unit_test(callbacks_may_close_and_open),
