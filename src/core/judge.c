@@ -53,12 +53,18 @@ void judge_tell(struct core *core, struct agent *a, enum event_kind kind, const 
     mark_dirty(core, a);
 }
 
+/* Is this trouble a part of one that was told, and is not over? */
+static bool is_told(const struct agent *a, enum event_kind kind)
+{
+    uint32_t told = EPISODE(kind);
+    if (kind == EVENT_CONTAINER_STOPPED)
+        told |= EPISODE(EVENT_CRASH_LOOP);
+    return kind < EPISODE_KINDS && (a->episodes & told) != 0;
+}
+
 void judge_open(struct core *core, struct agent *a, enum event_kind kind, const char *reason)
 {
-    uint32_t quiet = EPISODE(kind);
-    if (kind == EVENT_CONTAINER_STOPPED)
-        quiet |= EPISODE(EVENT_CRASH_LOOP);
-    if (a->held || a->presence != PRESENCE_ROW || (a->episodes & quiet))
+    if (a->held || a->presence != PRESENCE_ROW || is_told(a, kind))
         return;
     a->episodes |= EPISODE(kind);
     judge_tell(core, a, kind, reason);
@@ -193,7 +199,7 @@ static void take_crash(struct core *core, struct agent *a, const struct watch_ru
 static void take_sleep(struct core *core, struct agent *a, const struct watch_rule *rule,
                        enum cause cause)
 {
-    if (rule->event != EVENT_NONE)
+    if (rule->event != EVENT_NONE && !is_told(a, rule->event))
         judge_tell(core, a, rule->event, rule->reason);
     bool done = rule->event == EVENT_CONTAINER_EXITED;
     if (cause != CAUSE_CRASH)

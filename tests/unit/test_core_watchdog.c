@@ -206,6 +206,24 @@ static void leased_lazy_that_crashes_is_restarted_with_back_off(void **state)
     assert_events(&fx, "container_stopped job, crash_loop job");
 }
 
+static void a_crash_loop_stays_silent_when_its_lease_ends(void **state)
+{
+    (void)fx_wake(&fx, "job", 3600 * FX_S, false);
+    for (int i = 0; i < 3; i++) {
+        fx_run(&fx, 10 * FX_S);
+        fx_dies(&fx, "demo-job", 3);
+    }
+    fx_run(&fx, 10 * FX_S);
+    assert_events(&fx, "container_stopped job, container_recovered job, container_stopped job, "
+                       "crash_loop job");
+    assert_status(&fx, "demo-job", CONTAINER_RUNNING);
+    fx_release(&fx, "l1");
+    fx_dies(&fx, "demo-job", 3);
+    fx_settle(&fx);
+    assert_events(&fx, "container_recovered job");
+    assert_state(&fx, "job", STATE_STOPPED);
+}
+
 static void unleased_lazy_that_crashes_sleeps(void **state)
 {
     (void)fx_wake(&fx, "job", 2 * FX_S, false);
@@ -509,6 +527,7 @@ int main(void)
         TEST(third_restart_in_ten_minutes_is_a_crash_loop),
         TEST(job_that_ends_well_is_done),
         TEST(leased_lazy_that_crashes_is_restarted_with_back_off),
+        TEST(a_crash_loop_stays_silent_when_its_lease_ends),
         TEST(unleased_lazy_that_crashes_sleeps),
         TEST(stop_by_hand_ends_the_leases),
         TEST(a_failure_that_nobody_wants_awake_sleeps),
