@@ -160,10 +160,15 @@ void wakes_hold(void *ctx, const char *agent, bool held, const char *reason,
 {
     struct fleet *f = ctx;
     struct error err = ERROR_INIT;
-    if (store_set_held(f->store, agent, held, reason, &err) < 0) {
+    int r = store_set_held(f->store, agent, held, reason, &err);
+    if (r == 0 && f->core)
+        r = fleet_read_rows(f, &err); /* what we wrote ourselves is no change to data_version */
+    if (r < 0) {
         api_reply_error(reply, &err);
         return;
     }
+    if (f->core)
+        fleet_step(f, &(struct core_event){.kind = CORE_TIME});
     fleet_backend.agent(f, agent, reply);
 }
 

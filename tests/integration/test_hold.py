@@ -107,3 +107,13 @@ def test_hold_and_what_is_asked_of_it(fleet):
         wait_state(fleet, "web", "running")
         assert state(fleet, "job") == "stopped"
         told.exactly({})
+
+
+def test_hold_over_the_api_holds_at_once(fleet):
+    """The daemon's own write to the table, which no data_version tells it of."""
+    fleet.up({"web": puppet()})
+    with fleet.serve():
+        for method, held in (("PUT", True), ("DELETE", False)):
+            code, answer = fleet.get("/v1/agents/web/hold", method=method)
+            assert code == 200 and answer["held"] is held, answer
+            assert fleet.rows()["web"]["held"] is held
