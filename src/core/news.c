@@ -156,10 +156,14 @@ void news_missed(struct core *core)
     }
 }
 
-static void look(struct core *core, struct agent *a, int slot)
+/* A spare that runs (a request of one that was killed, carried out late) is seen before the next
+ * step, which may be to start another. */
+static void look(struct core *core, struct agent *a, int slot, enum engine_action action)
 {
     if (slot == SLOT_MAIN)
         a->want_inspect = true;
+    else if (action == ENGINE_EVENT_START || action == ENGINE_EVENT_UNPAUSE)
+        a->unknown = true;
     else
         listing_request(core, false);
     mark_dirty(core, a);
@@ -209,7 +213,7 @@ static void take_known(struct core *core, struct agent *a, int slot, const struc
     case ENGINE_EVENT_DESTROY:
         break;
     }
-    look(core, a, slot);
+    look(core, a, slot, news->action);
 }
 
 void news_take(struct core *core, const struct engine_news *news)

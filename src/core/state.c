@@ -347,6 +347,10 @@ void agent_move_container(struct core *core, struct agent *a, enum slot from, en
         return;
     }
     struct container main_before = a->containers[SLOT_MAIN];
+    if (from == SLOT_MAIN && a->want_inspect) {
+        a->want_inspect = false;
+        a->unknown = true; /* what was told of it is looked at all the same: it may run again */
+    }
     a->containers[to] = a->containers[from];
     a->containers[to].renamed = false;
     memset(&a->containers[from], 0, sizeof(a->containers[from]));

@@ -341,6 +341,46 @@ static void old_one_started_by_hand_is_stopped_first(void **state)
         &f, "list, stop demo-web..old, start demo-web, inspect demo-web, remove demo-web..old");
 }
 
+/* A start that a killed daemon had asked for is carried out while its successor sets the container
+ * aside, or when it is aside: it is stopped before the new one is started. */
+static void old_one_started_late(bool aside)
+{
+    const char *name = aside ? "demo-web..old" : "demo-web";
+    boot_web();
+    f.hold = true;
+    fx_put_simple(&f, "web", LIFECYCLE_HOT, 2);
+    fx_time(&f);
+    fx_answer(&f, 0); /* create */
+    fx_answer(&f, 0); /* stop */
+    assert_int_equal(f.pending[0].op.kind, OPERATION_RENAME);
+    if (aside)
+        fx_answer(&f, 0);
+    fx_container(&f, name)->status = CONTAINER_RUNNING;
+    fx_news(&f, ENGINE_EVENT_START, name, 0);
+    while (f.n_pending > 0 || f.list != 0) {
+        if (f.list != 0)
+            fx_answer_list(&f);
+        else
+            fx_answer(&f, 0);
+        assert_true(fx_runs(&f, "web") <= 1);
+    }
+    f.hold = false;
+    fx_settle(&f);
+    assert_variant("demo-web", 2);
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+    assert_int_equal(f.engine.n, 1);
+}
+
+static void old_one_started_late_is_stopped_first(void **state)
+{
+    old_one_started_late(false);
+}
+
+static void old_one_started_late_aside_is_stopped_first(void **state)
+{
+    old_one_started_late(true);
+}
+
 static void forced_recreate(void **state)
 {
     boot_web();
@@ -436,6 +476,8 @@ int main(void)
         TEST(row_goes_back_during_the_proof),
         TEST(dead_new_one_gives_way_to_the_old),
         TEST(old_one_started_by_hand_is_stopped_first),
+        TEST(old_one_started_late_is_stopped_first),
+        TEST(old_one_started_late_aside_is_stopped_first),
         TEST(forced_recreate),
         TEST(forced_recreate_that_fails_keeps_the_old),
         TEST(container_name_changes_half_way),
