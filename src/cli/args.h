@@ -36,6 +36,8 @@ enum option_id {
     OPT_ENV_FILE,
     OPT_PRUNE,
     OPT_REFRESH_IMAGES,
+    OPT_ALLOW_HOST,
+    OPT_POLICY,
     OPT_YES,
     OPT_DEEP,
     OPT_REMOVE_ORPHANS,

@@ -65,6 +65,10 @@ bool cli_reader_is_gone(void);
  * or when the answer is another: negative with `err`. */
 int cli_confirm(const struct cli *cli, const char *question, struct error *err) _must_use_;
 
+/* The same on a terminal that is there, and whether one is. */
+bool cli_can_ask(void);
+int cli_ask_person(const char *question, struct error *err) _must_use_;
+
 /* Prints what a command gives for people, closing the table. */
 int cli_print_table(const struct cli *cli, struct table *table, struct error *err) _must_use_;
 

@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/diff.h"
 #include "cli/file.h"
+#include "cli/permit.h"
 #include "cli/report.h"
 
 struct apply {
@@ -20,11 +21,13 @@ struct apply {
     struct store *store;
     struct rows rows;
     struct diff diff;
+    struct permits permits;
     struct error *err;
 };
 
 static void apply_close(struct apply *a)
 {
+    permits_close(&a->permits);
     diff_close(&a->diff);
     rows_close(&a->rows);
     a->store = store_close(a->store);
@@ -47,6 +50,8 @@ static int apply_look(struct apply *a)
         r = cli_open_store(a->cli, DB_CREATE, &a->store, a->err);
     if (r == 0)
         r = rows_read(a->store, &a->rows, a->err);
+    if (r == 0)
+        r = permits_find(a->cli, a->project, &a->own, a->store, &a->permits, a->err);
     return r < 0 ? r : diff_make(a->project, &a->rows, &a->diff, a->err);
 }
 
@@ -127,6 +132,8 @@ static int apply_write(struct apply *a)
         r = write_change(a, &a->diff.changes[i]);
     if (r == 0)
         r = write_resources(a);
+    if (r == 0)
+        r = permits_write(&a->permits, a->store, a->err);
     if (r == 0)
         r = store_commit(a->store, a->err);
     if (r < 0)
@@ -262,6 +269,8 @@ static int run_apply(struct cli *cli, struct error *err)
     _cleanup_(apply_close) struct apply a = {.cli = cli, .err = err};
     int r = apply_look(&a);
     if (r == 0)
+        r = permits_ask(cli, &a.permits, err);
+    if (r == 0)
         r = confirm_prune(&a);
     if (r == 0) /* before a row names them */
         r = own_files_write(&a.own, a.project, &a.rows, a.err);
@@ -282,6 +291,7 @@ static const struct option_def options[] = {
     {OPT_PRUNE, 0, "prune", NULL, "delete agents of this file that it no longer has"},
     {OPT_REFRESH_IMAGES, 0, "refresh-images", NULL,
      "make containers anew that are of an older image than their tag is now"},
+    {OPT_ALLOW_HOST, 0, "allow-host", NULL, "let agents have of the host what the file asks for"},
     {OPT_YES, 'y', "yes", NULL, "do not ask, however many are pruned"},
     {0, 0, NULL, NULL, NULL},
 };
@@ -315,6 +325,10 @@ const struct command command_apply = {
             "docker-compose.yml, here or in the nearest folder above, with the\n"
             "compose.override.yaml beside it. A database holds one\n"
             "fleet: a file with another name: is refused.\n"
+            "\n"
+            "What would hand out the host (privileged, the engine's socket, system folders, …) is\n"
+            "asked about once, and recorded by agent and field; without a terminal it needs\n"
+            "--allow-host, and root. `roost check --policy` lists it.\n"
             "\n"
             "--refresh-images makes containers anew whose tag now stands for another image than\n"
             "theirs (`roost outdated` lists them); it does not pull.\n"

@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/file.h"
+#include "cli/permit.h"
 
 struct counts {
     size_t of[2]; /* by lifecycle */
@@ -47,6 +48,26 @@ static void print_people(const struct cli *cli, const struct compose_project *p,
                          p->services[i].name);
 }
 
+/* The database is only looked at, if there is one. */
+static int check_policy(struct cli *cli, const struct compose_project *project,
+                        const struct own_files *own, struct error *err)
+{
+    _cleanup_(permits_close) struct permits permits = {0};
+    _cleanup_(store_closep) struct store *store = NULL;
+    int r = cli_open_store(cli, DB_READ, &store, err);
+    if (r == -ENOENT) {
+        error_clear(err);
+        r = 0;
+    }
+    if (r == 0)
+        r = permits_find(cli, project, own, store, &permits, err);
+    if (r == 0)
+        r = permits_print(cli, &permits, err);
+    if (r == 0 && permits.n == 0)
+        cli_note(cli, "nothing hands out the host");
+    return r < 0 ? r : permits.n_refused > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 static int run_check(struct cli *cli, struct error *err)
 {
     _cleanup_(file_closep) struct compose_project *project = NULL;
@@ -56,6 +77,8 @@ static int run_check(struct cli *cli, struct error *err)
         r = file_load(cli, &own, &project, err);
     if (r < 0)
         return r;
+    if (args_has(&cli->args, OPT_POLICY))
+        return check_policy(cli, project, &own, err);
     struct counts counts = count(project);
     if (cli->json)
         return print_json(project, &counts, err);
@@ -66,6 +89,7 @@ static int run_check(struct cli *cli, struct error *err)
 
 static const struct option_def options[] = {
     FILE_OPTIONS,
+    {OPT_POLICY, 0, "policy", NULL, "list what would hand out the host, and whether it may"},
     {0, 0, NULL, NULL, NULL},
 };
 
@@ -75,18 +99,22 @@ const struct command command_check = {
     .max_words = 1,
     .summary = "validate a compose file, and nothing else",
     .options = options,
-    .help = "Reads a compose file as `roost apply` would and says what is wrong with it: file,\n"
-            "line, column, and the nearest key that exists. A key that roost does not carry\n"
-            "out is an error, it is never passed over in silence. Nothing is written; neither\n"
-            "a daemon nor an engine nor a database is needed.\n"
-            "\n"
-            "Several files (-f a.yaml -f b.yaml) are merged as Compose merges them. Without FILE:\n"
-            "those of COMPOSE_FILE, else compose.yaml, compose.yml, docker-compose.yaml or\n"
-            "docker-compose.yml, here or in the nearest folder above, with the\n"
-            "compose.override.yaml beside it.\n"
-            "\n"
-            "Examples:\n"
-            "  roost check\n"
-            "  roost check deploy/compose.yaml && roost apply deploy/compose.yaml\n",
+    .help =
+        "Reads a compose file as `roost apply` would and says what is wrong with it: file,\n"
+        "line, column, and the nearest key that exists. A key that roost does not carry\n"
+        "out is an error, it is never passed over in silence. Nothing is written; neither\n"
+        "a daemon nor an engine nor a database is needed.\n"
+        "\n"
+        "--policy lists what would hand out the host, by agent, and whether policy.yaml or the\n"
+        "database allows it; the exit status is 1 when something is not allowed.\n"
+        "\n"
+        "Several files (-f a.yaml -f b.yaml) are merged as Compose merges them. Without FILE:\n"
+        "those of COMPOSE_FILE, else compose.yaml, compose.yml, docker-compose.yaml or\n"
+        "docker-compose.yml, here or in the nearest folder above, with the\n"
+        "compose.override.yaml beside it.\n"
+        "\n"
+        "Examples:\n"
+        "  roost check\n"
+        "  roost check deploy/compose.yaml && roost apply deploy/compose.yaml\n",
     .run = run_check,
 };

@@ -78,13 +78,23 @@ bool cli_reader_is_gone(void)
     return poll(&p, 1, 0) > 0 && (p.revents & POLLERR);
 }
 
+bool cli_can_ask(void)
+{
+    return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
 int cli_confirm(const struct cli *cli, const char *question, struct error *err)
 {
     if (args_has(&cli->args, OPT_YES))
         return 0;
-    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+    if (!cli_can_ask())
         return error_set(err, -EPERM, ERROR_DENIED, "not_confirmed",
                          "%s: not done, there is no terminal to ask on; -y says yes", question);
+    return cli_ask_person(question, err);
+}
+
+int cli_ask_person(const char *question, struct error *err)
+{
     char answer[16] = "";
     (void)fflush(stdout);
     (void)fprintf(stderr, "%s? [y/N] ", question);

@@ -114,7 +114,9 @@ static int make_create(struct fleet *f, const struct carrying *c, struct spec_re
         return error_set(err, -1, ERROR_FAILED, NULL, "its row is gone");
     fleet_context(f, row, &context);
     int r = spec_request(row->spec, &context, request, err);
-    return r < 0 ? r : check_api(f, request, err);
+    if (r == 0)
+        r = check_api(f, request, err);
+    return r < 0 ? r : fleet_permit(f, c->agent, request->body, err);
 }
 
 #define ATTACH_MAX 64
@@ -201,8 +203,9 @@ static void pull_first(struct carrying *c)
     fleet_pull(c->f, row->image, NULL, on_pulled, c);
 }
 
-static void begin_create(struct carrying *c)
+static void create_or_pull(void *ctx)
 {
+    struct carrying *c = ctx;
     const struct fleet_row *row = fleet_find_row(c->f, c->agent);
     struct pull_question q = pull_question(c, false);
     c->for_row = row ? row->generation : 0;
@@ -271,7 +274,7 @@ void fleet_carry(struct fleet *f, const struct operation *op)
     c->op.name = c->name;
     switch (op->kind) {
     case OPERATION_CREATE:
-        begin_create(c);
+        fleet_know_engine(f, create_or_pull, c);
         break;
     case OPERATION_START:
         send_start(c);

@@ -5,6 +5,9 @@
 #include "daemon/fleet.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -52,6 +55,23 @@ static void arm_clock(struct fleet *f)
     (void)timerfd_settime(f->clock_fd, TFD_TIMER_ABSTIME, &at, NULL);
 }
 
+static char *absolute(const char *path, const char *end)
+{
+    char here[PATH_MAX] = "";
+    char *text = NULL;
+    if (path[0] != '/' && !getcwd(here, sizeof(here)))
+        return NULL;
+    return asprintf(&text, "%s%s%s%s", here, here[0] ? "/" : "", path, end) < 0 ? NULL : text;
+}
+
+static int own_paths(struct fleet *f, const struct daemon_options *options)
+{
+    f->own_db = absolute(options->db_path, "");
+    f->own_files = absolute(options->db_path, ".files");
+    f->own_socket = options->socket_path ? absolute(options->socket_path, "") : NULL;
+    return f->own_db && f->own_files ? 0 : -ENOMEM;
+}
+
 int fleet_open(struct fleet *f, uv_loop_t *loop, const struct daemon_options *options,
                struct error *err)
 {
@@ -64,6 +84,9 @@ int fleet_open(struct fleet *f, uv_loop_t *loop, const struct daemon_options *op
     int r = clock_boot_id(f->boot_id);
     if (r < 0)
         return error_wrap(err, r, "cannot read the boot id");
+    r = own_paths(f, options);
+    if (r < 0)
+        return error_wrap(err, r, "cannot tell the paths of the database and the socket");
     r = open_clock(f, err);
     if (r == 0)
         r = engine_docker_open(loop, &options->engine, &f->engine, err);
@@ -120,6 +143,7 @@ void fleet_close(struct fleet *f)
         free(f->late);
         f->late = next;
     }
+    fleet_forget_engine(f);
     fleet_free_rows(f);
     fleet_free_resources(f);
     f->store = store_close(f->store);

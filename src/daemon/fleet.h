@@ -17,6 +17,7 @@
  *   follow.c   events, in pages and as a stream
  *   stats.c    what the awake use, while somebody asks
  *   carry.c    EFFECT_OPERATION
+ *   permit.c   what a container may have of the host
  *   pull.c     images, each pulled once at a time
  *   pulls.c    the API's calls about images
  *   outdated.c who is of an older image
@@ -173,9 +174,13 @@ struct fleet {
     struct fleet_pull *pulls;
     struct fleet_puller *pullers;
     struct fleet_outdated *outdated;
-    struct fleet_stats *stats; /* NULL until somebody asked */
-    int64_t last_event;        /* id of the last one that was appended */
-    int64_t events_told;       /* followers were told up to here */
+    struct fleet_knowing *knowing; /* they wait for the engine's facts */
+    char *engine_root;             /* its data root; NULL: not known */
+    bool asks_engine;
+    char *own_db, *own_files, *own_socket; /* absolute paths, which no container may have */
+    struct fleet_stats *stats;             /* NULL until somebody asked */
+    int64_t last_event;                    /* id of the last one that was appended */
+    int64_t events_told;                   /* followers were told up to here */
     uint64_t last_pass;
     bool stepping;
 
@@ -304,6 +309,15 @@ void fleet_pull(struct fleet *f, const char *image, fleet_pull_news_fn *news, fl
 void fleet_drop_pulls(struct fleet *f);
 /* When it was pulled last; 0: never, or not known. */
 int64_t fleet_pulled_at(struct fleet *f, const char *image);
+
+/* permit.c: 0, or -EPERM with the reason: the body would hand out the host, and nobody has allowed
+ * that to the agent. */
+int fleet_permit(struct fleet *f, const char *agent, const json_t *body,
+                 struct error *err) _must_use_;
+/* Calls `done` when it is known where the engine keeps its own, at once or from the loop; not at
+ * all when the fleet is closed before. */
+void fleet_know_engine(struct fleet *f, void (*done)(void *ctx), void *ctx);
+void fleet_forget_engine(struct fleet *f);
 
 /* pulls.c */
 void pulls_pull(void *ctx, const char *agent, struct api_reply *reply);

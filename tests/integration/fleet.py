@@ -93,12 +93,17 @@ class Fleet:
         self.db = self.dir / "roost.db"
         self.socket = self.dir / "roost.sock"
         self.file = self.dir / "compose.yaml"
+        # Most tests are not about the policy: everything is allowed. A test that is writes its own.
+        self.policy = self.dir / "policy.yaml"
+        self.policy.write_text('agents: {"*": ["*"]}\n')
+        self.policy.chmod(0o644)
         self.servers = []
 
     def env(self):
         kept = {key: value for key, value in os.environ.items()
                 if not key.startswith(("ROOST", "DOCKER", "COMPOSE", "NOTIFY"))}
         return {**kept, "ROOST_DB": str(self.db), "ROOST_SOCKET": str(self.socket), "DOCKER_HOST": self.url,
+                "ROOST_POLICY": str(self.policy),
                 "HOME": str(self.dir), "NO_COLOR": "1"}
 
     def close(self):
@@ -123,6 +128,11 @@ class Fleet:
         done = self.run(*words, **more)
         assert done.status == status, done
         return done
+
+    def on_terminal(self, terminal, *words):
+        """The exit status of a command whose standard input and errors are a terminal."""
+        return subprocess.run([roost_program(), *map(str, words)], env=self.env(), cwd=self.dir, stdin=terminal,
+                              stdout=subprocess.DEVNULL, stderr=terminal, timeout=300, check=False).returncode
 
     def write(self, services, **top):
         """The compose file, as JSON, which is YAML too."""
