@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "cli/cli.h"
+#include "cli/apply.h"
 #include "cli/diff.h"
 #include "cli/file.h"
 #include "cli/permit.h"
@@ -22,6 +22,7 @@ struct apply {
     struct rows rows;
     struct diff diff;
     struct permits permits;
+    const struct apply_more *more; /* NULL */
     struct error *err;
 };
 
@@ -134,6 +135,8 @@ static int apply_write(struct apply *a)
         r = write_resources(a);
     if (r == 0)
         r = permits_write(&a->permits, a->store, a->err);
+    if (r == 0 && a->more)
+        r = a->more->write(a->more->ctx, a->store, a->err);
     if (r == 0)
         r = store_commit(a->store, a->err);
     if (r < 0)
@@ -264,10 +267,12 @@ static int refresh_images(struct apply *a)
     return r < 0 ? r : report_finish(a->cli, report, REPORT_PASS, a->err);
 }
 
-static int run_apply(struct cli *cli, struct error *err)
+int apply_run(struct cli *cli, const struct apply_more *more, struct error *err)
 {
-    _cleanup_(apply_close) struct apply a = {.cli = cli, .err = err};
+    _cleanup_(apply_close) struct apply a = {.cli = cli, .err = err, .more = more};
     int r = apply_look(&a);
+    if (r == 0 && more)
+        r = more->look(more->ctx, a.project, err);
     if (r == 0)
         r = permits_ask(cli, &a.permits, err);
     if (r == 0)
@@ -284,6 +289,11 @@ static int run_apply(struct cli *cli, struct error *err)
         return r;
     a.store = store_close(a.store); /* without a daemon this process drives the engine now */
     return refresh_images(&a);
+}
+
+static int run_apply(struct cli *cli, struct error *err)
+{
+    return apply_run(cli, NULL, err);
 }
 
 static const struct option_def options[] = {

@@ -54,6 +54,7 @@ extern const struct command command_top;
 extern const struct command command_recreate;
 extern const struct command command_down;
 extern const struct command command_pull;
+extern const struct command command_takeover;
 extern const struct command command_outdated;
 extern const struct command command_backup;
 extern const struct command command_doctor;

@@ -92,8 +92,9 @@ struct core_row {
     bool held;
     const char *invalid;        /* NULL, or why this row cannot be carried out */
     const char *container_name; /* NULL: {fleet}-{name} */
-    struct spec_id spec;        /* by the current version's rules */
-    uint64_t idle_timeout_ns;   /* 0: the fleet's */
+    bool look_first;     /* it was given a container that no listing has shown as its own yet */
+    struct spec_id spec; /* by the current version's rules */
+    uint64_t idle_timeout_ns; /* 0: the fleet's */
     enum ready_kind ready;
     uint64_t ready_timeout_ns;
     enum sleep_kind sleep;

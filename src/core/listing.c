@@ -90,7 +90,7 @@ static void take_ours(struct core *core, struct agent *a, const struct observati
 {
     int by_id = slot_by_id(a, o->id);
     int by_name = slot_by_name(core, a, o->name);
-    int slot = by_name >= 0 ? by_name : by_id;
+    int slot = by_name >= 0 ? by_name : by_id >= 0 || !o->by_id ? by_id : SLOT_MAIN;
     if (slot < 0) {
         set_conflict(core, a, CONFLICT_DUPLICATE);
         return;
@@ -106,7 +106,7 @@ static void take_ours(struct core *core, struct agent *a, const struct observati
     bool was_renamed = c->renamed;
     c->list = core->last_list;
     c->renamed = by_name < 0;
-    if (c->renamed && !was_renamed)
+    if (c->renamed && !was_renamed && !o->by_id)
         judge_renamed(core, a);
 }
 

@@ -61,7 +61,8 @@ struct observation {
     /* Labels. `ours`: roost.db is this database (or one that it took over) and roost.fleet this
      * fleet. */
     bool ours;
-    const char *agent;           /* roost.agent, "" without */
+    bool by_id;        /* ours by its id in the store, not by labels: whatever its name is */
+    const char *agent; /* roost.agent, "" without */
     const char *compose_service; /* com.docker.compose.service when the project is this fleet's
                                     name, else "" */
     struct spec_id spec;         /* roost.spec; version 0: none, or not readable */

@@ -106,6 +106,10 @@ void rows_take(struct core *core, const struct core_row *row)
     if (container_is_up(&a->containers[SLOT_MAIN]) && a->state == STATE_STOPPED)
         agent_move(core, a, INPUT_SEEN_UP);
     a->save = a->save || fresh;
+    if (row->look_first && !a->containers[SLOT_MAIN].known) {
+        a->unknown = true;
+        a->as_of = core->step; /* a listing that is under way took it for another's */
+    }
     a->retell_leases = a->leases != NULL;
     mark_dirty(core, a);
 }

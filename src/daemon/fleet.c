@@ -145,6 +145,7 @@ void fleet_close(struct fleet *f)
     }
     fleet_forget_engine(f);
     fleet_free_rows(f);
+    fleet_free_taken(f);
     fleet_free_resources(f);
     f->store = store_close(f->store);
     if (f->clock_fd >= 0)

@@ -9,6 +9,7 @@
  *
  *   fleet.c    open, close, step, clock
  *   rows.c     rows of the store -> core_row, and the cache of their specs
+ *   taken.c    containers that were Compose's
  *   observe.c  containers of the engine -> observation; anonymous volumes
  *   listing.c  EFFECT_LIST: networks and volumes, then the listing
  *   watch.c    the engine's event stream and its pulse
@@ -54,6 +55,15 @@ struct fleet_row {
     struct spec_volume *volumes; /* anonymous ones, strings owned */
     size_t n_volumes;
     bool volumes_unsaved; /* the store did not take them */
+};
+
+/* A container of Compose that an agent has taken over. */
+struct fleet_taken {
+    UT_hash_handle hh;
+    uint8_t id[CONTAINER_ID_SIZE];
+    char agent[AGENT_NAME_MAX + 1];
+    struct spec_id spec; /* what it counts as made from */
+    enum lifecycle lifecycle;
 };
 
 struct fleet_resource {
@@ -146,6 +156,7 @@ struct fleet {
     bool takeover;
 
     struct fleet_row *rows;
+    struct fleet_taken *taken;
     struct fleet_resource *resources;
     size_t n_resources;
     uint64_t generation; /* rows are read up to here */
@@ -269,6 +280,13 @@ void fleet_set_volumes(struct fleet *f, struct fleet_row *row, const struct stor
 /* Another agent's container_name; NULL: the usual one. */
 const char *fleet_container_name(void *ctx, const char *agent);
 void fleet_context(struct fleet *f, const struct fleet_row *row, struct spec_context *ret_context);
+
+/* taken.c */
+int fleet_read_taken(struct fleet *f, struct error *err) _must_use_;
+void fleet_free_taken(struct fleet *f);
+bool fleet_has_taken(const struct fleet *f, const char *agent);
+const struct fleet_taken *fleet_find_taken(const struct fleet *f,
+                                           const uint8_t id[CONTAINER_ID_SIZE]); /* or NULL */
 
 /* resources.c */
 int fleet_read_resources(struct fleet *f, struct error *err) _must_use_;

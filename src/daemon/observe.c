@@ -67,6 +67,16 @@ static bool policy_agrees(const struct engine_container *c, enum lifecycle made_
     return strcmp(c->restart_policy, lifecycle_restart_policy(made_as)) == 0;
 }
 
+/* What it is, counts as what its row said when it was taken over. */
+static void take_over(struct observation *o, const struct fleet_taken *taken)
+{
+    o->ours = o->by_id = true;
+    o->agent = taken->agent;
+    o->compose_service = "";
+    o->spec = taken->spec;
+    o->made_as = taken->lifecycle;
+}
+
 void fleet_observe(struct fleet *f, const struct engine_container *c,
                    struct observation *ret_observation)
 {
@@ -92,9 +102,12 @@ void fleet_observe(struct fleet *f, const struct engine_container *c,
         o.spec.version = 0;
     if (l.lifecycle)
         (void)lifecycle_parse(l.lifecycle, &o.made_as);
+    const struct fleet_taken *taken = l.db ? NULL : fleet_find_taken(f, o.id);
+    if (taken)
+        take_over(&o, taken);
     if (c->inspected)
         o.policy_agrees = policy_agrees(c, o.made_as);
-    const struct fleet_row *row = o.ours ? fleet_find_row(f, o.agent) : NULL;
+    const struct fleet_row *row = o.ours && !taken ? fleet_find_row(f, o.agent) : NULL;
     if (row && row->spec)
         o.differs = compare(f, row, c);
     *ret_observation = o;

@@ -196,6 +196,7 @@ static int on_agent(void *ctx, const struct store_agent *agent)
     if (!row->image || (!row->spec && !row->invalid))
         return -ENOMEM;
     core_row.lifecycle = row->lifecycle;
+    core_row.look_first = fleet_has_taken(reading->f, row->name);
     core_row.invalid = row->invalid;
     return send_row(reading->f, row, &core_row);
 }
@@ -222,6 +223,8 @@ int fleet_read_rows(struct fleet *f, struct error *err)
 {
     struct reading reading = {.f = f, .err = err};
     int r = fleet_read_resources(f, err);
+    if (r == 0)
+        r = fleet_read_taken(f, err);
     if (r == 0)
         r = store_read_changes(f->store, f->generation, on_agent, on_tombstone, &reading,
                                &f->generation, err);

@@ -136,7 +136,8 @@ static void on_event(void *ctx, const struct engine_event *event)
                 store_has_uid(f->store, event->label_db) &&
                 strcmp(event->label_fleet, store_fleet(f->store)) == 0;
     next.news.name = event->name;
-    next.news.agent = ours ? event->label_agent : "";
+    const struct fleet_taken *taken = ours ? NULL : fleet_find_taken(f, next.news.id);
+    next.news.agent = ours ? event->label_agent : taken ? taken->agent : "";
     next.news.signal = event->signal;
     next.news.has_exit_code = event->exit_code >= 0;
     next.news.exit_code = event->exit_code;
