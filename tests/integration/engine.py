@@ -6,11 +6,13 @@ asked to do is read from its own debug log, so a test that says "nothing was cha
 """
 
 import contextlib
+import http.client
 import json
 import os
 import re
 import secrets
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -30,6 +32,25 @@ def wait_until(holds, what, seconds=60):
             return value
         assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
         time.sleep(0.05)
+
+
+class Connection(http.client.HTTPConnection):
+    """To the engine's socket, for whoever has to ask it a thousand things."""
+
+    def __init__(self, path):
+        super().__init__("docker", timeout=60)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(60)
+        self.sock.connect(self.path)
+
+    def post(self, target):
+        self.request("POST", target)
+        answer = self.getresponse()
+        answer.read()
+        assert answer.status < 300, f"{target}: {answer.status}"
 
 
 class Calls:
@@ -77,6 +98,13 @@ class Engine:
         pid = (self.dir / "docker.pid").read_text()
         self._script("kill")
         wait_until(lambda: not Path(f"/proc/{pid}").exists(), "the engine's end")
+
+    def stop(self):
+        """In order, with every container that runs."""
+        self._script("stop")
+
+    def signal(self, number):
+        os.kill(int((self.dir / "docker.pid").read_text()), number)
 
     def remove(self):
         self._script("remove")

@@ -80,6 +80,7 @@ class Proxy:
         self.requests = []
         self._kill = None
         self._killed = threading.Event()
+        self._cut = None
         self._lock = threading.Lock()
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(path)
@@ -105,6 +106,15 @@ class Proxy:
 
     def killed(self):
         return self._killed.is_set()
+
+    def cut_events(self, after):
+        """End the event stream when so many more bytes of it have been passed on."""
+        with self._lock:
+            self._cut = after
+
+    def has_cut(self):
+        with self._lock:
+            return self._cut is None
 
     def forget(self):
         """Count from 1 again, and strike at nothing."""
@@ -175,6 +185,16 @@ class Proxy:
             return False
         return self._answer(client, answering, request, number)
 
+    def _cut_piece(self, piece):
+        with self._lock:
+            if self._cut is None:
+                return piece
+            left, self._cut = self._cut, self._cut - len(piece)
+            if self._cut >= 0:
+                return piece
+            self._cut = None
+            return piece[:left]
+
     def _answer(self, client, answering, request, number):
         head = _read_head(answering)
         if not head:
@@ -192,5 +212,8 @@ class Proxy:
             self._strike(request, number, "answered")
         else:
             for piece in told:
+                whole, piece = piece, self._cut_piece(piece) if "/events" in request.path else piece
                 client.sendall(piece)
+                if piece != whole:
+                    return False
         return headers.get("connection", "").lower() != "close"

@@ -71,18 +71,6 @@ def test_serve_outlives_the_engine(fleet, engine):
         assert fleet.inspect("reviewer")["State"]["Status"] == "created"
 
 
-def test_the_engine_killed_under_a_leased_fleet(fleet, engine):
-    fleet.apply({"web": hot(), "leased": lazy(), "asleep": lazy()})
-    with fleet.serve():
-        fleet.roost("wake", "leased", "--ttl", "1h")
-        engine.kill()
-        engine.start()
-        wait_until(lambda: fleet.inspect("web")["State"]["Status"] == "running", "hot runs again", 120)
-        wait_until(lambda: fleet.inspect("leased")["State"]["Status"] == "running", "leased runs again", 120)
-        wait_until(lambda: set(fleet.actions().values()) == {"unchanged"}, "at rest")
-        assert fleet.inspect("asleep")["State"]["Status"] == "created"
-
-
 def test_no_engine_is_an_exit_status_of_its_own(fleet):
     fleet.apply({"web": hot()})
     fleet.url = f"unix://{fleet.dir}/nobody.sock"
