@@ -23,6 +23,8 @@ from engine import DOCKER, Engine  # noqa: E402
 from fleet import Fleet, lazy  # noqa: E402
 from proxy import Proxy  # noqa: E402
 
+import speeds  # noqa: E402
+
 CONNECTIONS = (4, 8, 16, 32)
 
 
@@ -175,37 +177,83 @@ def creating(engine, raw, agents, rounds):
             "faster_than_docker_create": round(median["docker create"] / median["roost"], 2), "aim_docker": ">= 3"}
 
 
+def ratio_row(what, times, mine, other, aim):
+    median = {name: statistics.median(values) for name, values in times.items()}
+    return (what, round(median[mine] / median[other], 3), aim, f"{median[mine]:.1f} ms / {median[other]:.1f} ms")
+
+
+def run_passes(engine, raw, small):
+    idle = nothing_to_do(engine, raw, 20 if small else 1000, 5 if small else 41, 1 if small else 20)
+    daemon = idle["daemon"]
+    return idle, [
+        (f"pass over {idle['agents']} agents / raw listing of them", idle["ratio"], idle["aim"],
+         f"{idle['pass_ms']['median']} ms / {idle['listing_ms']['median']} ms"),
+        ("daemon's resident memory, MB", daemon["resident_mb"], "< 12", f"peak {daemon['resident_peak_mb']} MB"),
+        ("daemon's idle CPU, % of a core", daemon["idle_cpu_percent"], "< 0.5", f"over {daemon['idle_seconds']} s"),
+    ]
+
+
+def run_creating(engine, raw, small):
+    create = creating(engine, raw, 10 if small else 200, 1 if small else 5)
+    times = create["times_ms"]
+    return create, [
+        (f"creating {create['agents']} / best raw client ({create['best_raw'][4:]} connections)",
+         create["ratio_to_best_raw"], create["aim_raw"],
+         f"{times['roost']['median']} ms / {times[create['best_raw']]['median']} ms"),
+        ("`docker create` in a loop / creating", create["faster_than_docker_create"], create["aim_docker"],
+         f"{times['docker create']['median']} ms"),
+    ]
+
+
+def run_waking(engine, _raw, small):
+    rounds = 2 if small else 21
+    start, pause = speeds.waking(engine, rounds, False), speeds.waking(engine, rounds, True)
+    return {"start": start, "pause": pause}, [
+        ratio_row("wake / raw start", start, "roost", "raw", "<= 1.1"),
+        ratio_row("wake from pause / raw unpause", pause, "roost", "raw", "<= 2"),
+    ]
+
+
+def run_deaths(engine, _raw, small):
+    behind = speeds.deaths(engine, 2 if small else 20)
+    return behind, [("crash told, ms behind the engine's stream", round(statistics.median(behind), 2), "< 10",
+                     f"worst {max(behind):.1f} ms of {len(behind)}")]
+
+
+def run_polling(engine, _raw, small):
+    polled = speeds.polling(engine, 5 if small else 100, 1 if small else 5, 1 if small else 60)
+    cpu = polled["cpu_seconds_a_minute"]
+    return polled, [(f"polling script, {polled['agents']} agents: CPU s a minute", cpu["script"], "-",
+                     f"roost {cpu['roost']}; the script finds a death after {polled['script_detects_after_s']} s")]
+
+
+def run_files(engine, _raw, small):
+    read = speeds.files(engine, 10 if small else 1000, 1 if small else 5)
+    return read, [ratio_row(f"docker-compose config / {mine} of {read['services']} services", read["times_ms"],
+                            "docker-compose config", mine, ">= 20") for mine in ("apply", "plan")]
+
+
+PARTS = {"passes": run_passes, "creating": run_creating, "waking": run_waking, "deaths": run_deaths,
+         "polling": run_polling, "files": run_files}
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("raw")
     options.add_argument("output")
     options.add_argument("--smoke", action="store_true", help="so small that it only shows that everything runs")
+    options.add_argument("--only", choices=PARTS, help="one part of it")
     given = options.parse_args()
-    small = given.smoke
     engine = Engine(debug=False)
+    result, rows = {"smoke": given.smoke, "cores": os.cpu_count()}, []
     try:
-        raw = Raw(given.raw, engine)
-        say("a pass with nothing to do")
-        idle = nothing_to_do(engine, raw, 20 if small else 1000, 5 if small else 41, 1 if small else 20)
-        say("creating")
-        create = creating(engine, raw, 10 if small else 200, 1 if small else 5)
+        for name in [given.only] if given.only else PARTS:
+            say(name)
+            result[name], more = PARTS[name](engine, Raw(given.raw, engine), given.smoke)
+            rows += more
     finally:
         engine.remove()
-    result = {"smoke": small, "cores": os.cpu_count(), "nothing_to_do": idle, "creating": create}
     Path(given.output).write_text(json.dumps(result, indent=2) + "\n")
-
-    daemon = idle["daemon"]
-    rows = [
-        (f"pass over {idle['agents']} agents / raw listing of them", idle["ratio"], idle["aim"],
-         f"{idle['pass_ms']['median']} ms / {idle['listing_ms']['median']} ms"),
-        (f"creating {create['agents']} / best raw client ({create['best_raw'][4:]} connections)",
-         create["ratio_to_best_raw"], create["aim_raw"],
-         f"{create['times_ms']['roost']['median']} ms / {create['times_ms'][create['best_raw']]['median']} ms"),
-        ("`docker create` in a loop / creating", create["faster_than_docker_create"], create["aim_docker"],
-         f"{create['times_ms']['docker create']['median']} ms"),
-        ("daemon's resident memory, MB", daemon["resident_mb"], "< 12", f"peak {daemon['resident_peak_mb']} MB"),
-        ("daemon's idle CPU, % of a core", daemon["idle_cpu_percent"], "< 0.5", f"over {daemon['idle_seconds']} s"),
-    ]
     for what, value, aim, more in rows:
         print(f"{what:58} {value:>8}  (aim {aim}; {more})")
 
