@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What no other test noticed when it was broken on purpose (scripts/mutate): one case each.
+ */
+#include "core_fixture.h"
+
+#include <string.h>
+
+static struct fixture f;
+
+static int open_fixture(void **state)
+{
+    fx_open(&f, NULL);
+    fx_run(&f, 0);
+    fx_clear(&f);
+    return 0;
+}
+
+static int close_fixture(void **state)
+{
+    fx_close(&f);
+    return 0;
+}
+
+static void boot(const char *name, enum lifecycle lifecycle)
+{
+    fx_put_simple(&f, name, lifecycle, 1);
+    fx_settle(&f);
+    assert_events(&f, "");
+    fx_clear(&f);
+}
+
+static void count_lease(void *ctx, const struct core_lease *lease)
+{
+    ++*(unsigned *)ctx;
+}
+
+static unsigned leases_of(const char *agent)
+{
+    unsigned n = 0;
+    core_each_lease(f.core, agent, count_lease, &n);
+    return n;
+}
+
+/* lease.c: refusal() */
+static void a_held_agent_is_not_woken(void **state)
+{
+    struct core_row row = fx_row("job", LIFECYCLE_LAZY, 1);
+    row.held = true;
+    fx_put(&f, &row);
+    fx_settle(&f);
+    (void)fx_wake(&f, "job", 60 * FX_S, true);
+    assert_answers(&f, "1 held");
+    assert_int_equal(leases_of("job"), 0);
+    assert_trace(&f, "");
+}
+
+/* lease.c: leases_remember() */
+static void a_lease_of_a_deleted_row_is_not_remembered(void **state)
+{
+    boot("job", LIFECYCLE_LAZY);
+    f.hold = true;
+    fx_delete(&f, "job");
+    fx_time(&f);
+    assert_trace(&f, "remove demo-job");
+    struct core_event event = {.kind = CORE_LEASE,
+                               .lease = {.id = "l9", .agent = "job", .until_ns = f.now_ns + FX_S}};
+    (void)fx_step(&f, &event);
+    assert_int_equal(leases_of("job"), 0);
+}
+
+/* listing.c: listing_take() */
+static void labels_of_another_database_make_a_stranger(void **state)
+{
+    struct sim_container *c =
+        fx_plant(&f, "demo-web", "web", LIFECYCLE_HOT, fx_spec(1), CONTAINER_RUNNING);
+    c->ours = false;
+    c->hands_off = true;
+    fx_put_simple(&f, "web", LIFECYCLE_HOT, 1);
+    fx_pass(&f, (struct core_pass){0});
+    assert_report(&f, "web", REPORT_ERROR, 1);
+    assert_false(fx_view(&f, "web").has_container);
+    fx_delete(&f, "web");
+    fx_settle(&f);
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+}
+
+/* judge.c: judge_open(). The last three crashes are not within ten minutes, but the loop is not
+ * over: it has not run for ten minutes either. */
+static void a_crash_loop_silences_what_follows(void **state)
+{
+    boot("web", LIFECYCLE_HOT);
+    for (int i = 0; i < 3; i++) {
+        fx_dies_for_good(&f, "demo-web", 1);
+        fx_run(&f, 60 * FX_S);
+    }
+    assert_events(&f, "container_stopped web, container_recovered web, container_stopped web, "
+                      "container_recovered web, crash_loop web");
+    fx_run(&f, 500 * FX_S);
+    fx_dies_for_good(&f, "demo-web", 1);
+    fx_run(&f, 60 * FX_S);
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+    assert_events(&f, "");
+}
+
+/* judge.c: take_sleep() */
+static void a_done_job_is_not_begun_again_for_its_dependent(void **state)
+{
+    static const struct core_depends on_job = {"job", DEPENDS_STARTED};
+    struct core_row web = fx_row("web", LIFECYCLE_HOT, 1);
+    web.depends = &on_job;
+    web.n_depends = 1;
+    fx_put_simple(&f, "job", LIFECYCLE_LAZY, 1);
+    fx_put(&f, &web);
+    fx_settle(&f);
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+    assert_status(&f, "demo-job", CONTAINER_RUNNING);
+    fx_clear(&f);
+    fx_dies_for_good(&f, "demo-job", 0);
+    fx_settle(&f);
+    assert_events(&f, "container_exited job");
+    assert_status(&f, "demo-job", CONTAINER_EXITED);
+}
+
+/* judge.c: judge_listed(). Listings that follow do not put off the news that the engine is back. */
+static void the_engine_is_told_to_be_back_five_seconds_after_the_first_listing(void **state)
+{
+    boot("web", LIFECYCLE_HOT);
+    struct core_event event = {.kind = CORE_ENGINE_LOST, .words = "gone"};
+    (void)fx_step(&f, &event);
+    event = (struct core_event){.kind = CORE_ENGINE_RESTORED};
+    (void)fx_step(&f, &event);
+    for (int i = 0; i < 3; i++) {
+        fx_run(&f, 2 * FX_S);
+        event = (struct core_event){.kind = CORE_LOOK};
+        (void)fx_step(&f, &event);
+    }
+    fx_run(&f, 0);
+    assert_events(&f, "engine_lost, engine_restored");
+}
+
+/* complete.c: is_overtaken(). The answer to a start is older than the news that it is gone. */
+static void an_answer_that_was_overtaken_means_nothing(void **state)
+{
+    boot("job", LIFECYCLE_LAZY);
+    f.hold = true;
+    (void)fx_wake(&f, "job", 60 * FX_S, false);
+    assert_trace(&f, "start demo-job");
+    fx_removed_by_hand(&f, "demo-job");
+    fx_script(&f, OPERATION_START, ENGINE_REFUSED, false, "no such container");
+    fx_answer(&f, 0);
+    assert_string_equal(fx_view(&f, "job").reason, "");
+    f.hold = false;
+    fx_settle(&f);
+    assert_status(&f, "demo-job", CONTAINER_RUNNING);
+}
+
+/* recreate.c: prove(). One restart by the engine is enough to show that the new one does not hold.
+ */
+static void a_new_container_that_was_restarted_once_is_rolled_back(void **state)
+{
+    boot("web", LIFECYCLE_HOT);
+    fx_put_simple(&f, "web", LIFECYCLE_HOT, 2);
+    fx_run(&f, 2 * FX_S);
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+    assert_status(&f, "demo-web..old", CONTAINER_EXITED);
+    sim_engine_end(&f.engine, fx_container(&f, "demo-web"), 1); /* nobody is told */
+    fx_settle(&f);
+    assert_string_equal(fx_view(&f, "web").reason, "rolled back: it ended before it had run 10 s");
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+}
+
+/* rows.c: rows_delete() */
+static void a_deleted_row_is_not_held_any_more(void **state)
+{
+    struct core_row row = fx_row("web", LIFECYCLE_HOT, 1);
+    fx_put(&f, &row);
+    fx_settle(&f);
+    row.held = true;
+    fx_put(&f, &row);
+    fx_settle(&f);
+    assert_true(fx_view(&f, "web").held);
+    f.hold = true;
+    fx_delete(&f, "web");
+    fx_time(&f);
+    assert_false(fx_view(&f, "web").held);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_held_agent_is_not_woken, open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(a_lease_of_a_deleted_row_is_not_remembered, open_fixture,
+                                        close_fixture),
+        cmocka_unit_test_setup_teardown(labels_of_another_database_make_a_stranger, open_fixture,
+                                        close_fixture),
+        cmocka_unit_test_setup_teardown(a_crash_loop_silences_what_follows, open_fixture,
+                                        close_fixture),
+        cmocka_unit_test_setup_teardown(a_done_job_is_not_begun_again_for_its_dependent,
+                                        open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(
+            the_engine_is_told_to_be_back_five_seconds_after_the_first_listing, open_fixture,
+            close_fixture),
+        cmocka_unit_test_setup_teardown(an_answer_that_was_overtaken_means_nothing, open_fixture,
+                                        close_fixture),
+        cmocka_unit_test_setup_teardown(a_new_container_that_was_restarted_once_is_rolled_back,
+                                        open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(a_deleted_row_is_not_held_any_more, open_fixture,
+                                        close_fixture),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
