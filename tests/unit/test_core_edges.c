@@ -186,6 +186,71 @@ static void a_deleted_row_is_not_held_any_more(void **state)
     assert_false(fx_view(&f, "web").held);
 }
 
+/* judge.c: note_restart(). Three crashes make a loop only within ten minutes. */
+static void seldom_crashes_are_no_loop(void **state)
+{
+    boot("web", LIFECYCLE_HOT);
+    for (int i = 0; i < 3; i++) {
+        fx_dies_for_good(&f, "demo-web", 1);
+        fx_run(&f, 360 * FX_S);
+    }
+    assert_events(&f, "container_stopped web, container_recovered web, container_stopped web, "
+                      "container_recovered web, container_stopped web, container_recovered web");
+}
+
+/* lease.c: leases_renew(). From now, not from where it would have ended. */
+static void a_renewal_counts_from_now(void **state)
+{
+    boot("job", LIFECYCLE_LAZY);
+    (void)fx_wake(&f, "job", 100 * FX_S, false);
+    fx_run(&f, 50 * FX_S);
+    struct core_event event = {.kind = CORE_RENEW,
+                               .renew = {.wake = 9, .lease = "l1", .ttl_ns = 100 * FX_S}};
+    (void)fx_step(&f, &event);
+    assert_true(fx_view(&f, "job").lease_until_ns == f.now_ns + 100 * FX_S);
+}
+
+/* lease.c: verdict_on(), leases_answer(). Who waits while the engine is away is told just that, at
+ * the end of their time. */
+static void who_waits_for_a_lost_engine_is_told_so(void **state)
+{
+    boot("job", LIFECYCLE_LAZY);
+    struct core_event event = {.kind = CORE_ENGINE_LOST, .words = "gone"};
+    (void)fx_step(&f, &event);
+    event = (struct core_event){.kind = CORE_WAKE,
+                                .wake = {.wake = 7,
+                                         .agent = "job",
+                                         .lease = "l7",
+                                         .ttl_ns = 100 * FX_S,
+                                         .wait = true,
+                                         .wait_ns = 5 * FX_S}};
+    (void)fx_step(&f, &event);
+    fx_run(&f, 4 * FX_S);
+    assert_answers(&f, "");
+    fx_run(&f, 2 * FX_S);
+    assert_answers(&f, "7 engine_lost");
+}
+
+/* lease.c: leases_wake(). "now" skips the back-off after crashes, too. */
+static void a_wake_with_now_skips_the_back_off_after_crashes(void **state)
+{
+    boot("job", LIFECYCLE_LAZY);
+    (void)fx_wake(&f, "job", 600 * FX_S, false);
+    fx_run(&f, FX_S);
+    for (int i = 0; i < 8; i++) {
+        fx_dies_for_good(&f, "demo-job", 1);
+        fx_run(&f, i < 7 ? 200 * FX_S / 3 : 0);
+    }
+    fx_run(&f, 2 * FX_S);
+    assert_status(&f, "demo-job", CONTAINER_EXITED);
+    struct core_event event = {
+        .kind = CORE_WAKE,
+        .wake = {.wake = 7, .agent = "job", .lease = "l7", .ttl_ns = 100 * FX_S, .now = true}};
+    (void)fx_step(&f, &event);
+    fx_run(&f, FX_S / 10);
+    assert_status(&f, "demo-job", CONTAINER_RUNNING);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +272,12 @@ int main(void)
                                         open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(a_deleted_row_is_not_held_any_more, open_fixture,
                                         close_fixture),
+        cmocka_unit_test_setup_teardown(seldom_crashes_are_no_loop, open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(a_renewal_counts_from_now, open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(who_waits_for_a_lost_engine_is_told_so, open_fixture,
+                                        close_fixture),
+        cmocka_unit_test_setup_teardown(a_wake_with_now_skips_the_back_off_after_crashes,
+                                        open_fixture, close_fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
