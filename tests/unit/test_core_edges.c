@@ -251,6 +251,53 @@ static void a_wake_with_now_skips_the_back_off_after_crashes(void **state)
     assert_status(&f, "demo-job", CONTAINER_RUNNING);
 }
 
+/* complete.c: take_refused(). The engine tells no death of a start that it refuses. */
+static void a_refused_start_of_a_hot_agent_is_told(void **state)
+{
+    fx_script(&f, OPERATION_START, ENGINE_REFUSED, false, "no such program");
+    fx_put_simple(&f, "web", LIFECYCLE_HOT, 1);
+    fx_settle(&f);
+    assert_events(&f, "container_stopped web, container_recovered web");
+}
+
+/* news.c: news_take(). A container of ours that we do not know of is looked for. */
+static void a_strange_container_of_ours_is_looked_for(void **state)
+{
+    boot("job", LIFECYCLE_LAZY);
+    (void)fx_plant(&f, "demo-job..new", "job", LIFECYCLE_LAZY, fx_spec(2), CONTAINER_CREATED);
+    fx_news(&f, ENGINE_EVENT_CREATE, "demo-job..new", 0);
+    fx_settle(&f);
+    assert_int_equal(f.engine.n, 1);
+    assert_trace(&f, "list, remove demo-job..new");
+}
+
+/* rows.c: rows_remember(). A restart of roost does not begin the idle time anew. */
+static void idle_time_goes_on_over_a_restart(void **state)
+{
+    boot("job", LIFECYCLE_LAZY);
+    (void)fx_wake(&f, "job", FX_S, false);
+    fx_run(&f, 600 * FX_S);
+    assert_status(&f, "demo-job", CONTAINER_RUNNING);
+    fx_restart(&f);
+    fx_run(&f, 400 * FX_S);
+    assert_status(&f, "demo-job", CONTAINER_EXITED);
+}
+
+/* rows.c: rows_take(). A changed row is tried at once, whatever crashed before. */
+static void a_changed_row_ends_the_back_off_after_crashes(void **state)
+{
+    boot("web", LIFECYCLE_HOT);
+    for (int i = 0; i < 8; i++) {
+        fx_dies_for_good(&f, "demo-web", 1);
+        fx_run(&f, i < 7 ? 200 * FX_S / 3 : 0);
+    }
+    fx_run(&f, 2 * FX_S);
+    assert_status(&f, "demo-web", CONTAINER_EXITED);
+    fx_put_simple(&f, "web", LIFECYCLE_HOT, 1);
+    fx_run(&f, FX_S / 10);
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +325,14 @@ int main(void)
                                         close_fixture),
         cmocka_unit_test_setup_teardown(a_wake_with_now_skips_the_back_off_after_crashes,
                                         open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(a_refused_start_of_a_hot_agent_is_told, open_fixture,
+                                        close_fixture),
+        cmocka_unit_test_setup_teardown(a_strange_container_of_ours_is_looked_for, open_fixture,
+                                        close_fixture),
+        cmocka_unit_test_setup_teardown(idle_time_goes_on_over_a_restart, open_fixture,
+                                        close_fixture),
+        cmocka_unit_test_setup_teardown(a_changed_row_ends_the_back_off_after_crashes, open_fixture,
+                                        close_fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
