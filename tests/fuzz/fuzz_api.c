@@ -7,7 +7,6 @@
 #include "api/body.h"
 #include "base/text.h"
 #include "core/agent.h"
-#include "core/watchdog.h"
 #include "fuzz.h"
 
 static unsigned answers;
@@ -81,9 +80,9 @@ static void hold(void *ctx, const char *name, bool held, const char *reason,
 
 static void events(void *ctx, const struct api_events *what, struct api_reply *reply)
 {
-    enum event_kind kind;
     require(what->limit >= 1 && what->limit <= API_EVENTS_LIMIT_MAX && what->after >= 0);
-    require(!what->kind || event_kind_parse(what->kind, &kind));
+    /* It need not be one that this roost tells: the database may be older or newer. */
+    require(!what->kind || strspn(what->kind, "abcdefghijklmnopqrstuvwxyz_") == strlen(what->kind));
     require(!what->agent || agent_name_is_valid(what->agent));
     done(reply);
 }
