@@ -83,6 +83,7 @@ struct core_depends {
     const char *agent;
     enum depends_condition condition;
     bool optional; /* what is not there, or does not come to it, is not waited for */
+    bool shares;   /* its container must be there to make ours: a namespace, volumes */
 };
 
 struct core_row {

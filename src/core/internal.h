@@ -374,6 +374,8 @@ void depends_refresh(struct core *core);
 void depends_touch(struct core *core, struct agent *a);
 void depends_wake_dependents(struct core *core, struct agent *a);
 bool depends_want_awake(const struct core *core, const struct agent *a);
+/* Is the container that `a` shares something of still to be made? */
+bool depends_awaits_container(const struct core *core, const struct agent *a);
 /* May `a` start now? NULL, or the agent or missing name that it waits for; *ret_hopeless when
  * waiting does not help; *ret_until_ns, when it is set, is when it may cease to. */
 const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_hopeless,

@@ -14,6 +14,7 @@ static bool same_depends(const struct agent *a, const struct core_row *row)
     for (size_t i = 0; i < row->n_depends; i++)
         if (a->depends[i].condition != row->depends[i].condition ||
             a->depends[i].optional != row->depends[i].optional ||
+            a->depends[i].shares != row->depends[i].shares ||
             strcmp(a->depends[i].agent, row->depends[i].agent) != 0)
             return false;
     return true;
@@ -34,6 +35,7 @@ static void take_depends(struct core *core, struct agent *a, const struct core_r
     for (size_t i = 0; i < row->n_depends; i++) {
         depends[i].condition = row->depends[i].condition;
         depends[i].optional = row->depends[i].optional;
+        depends[i].shares = row->depends[i].shares;
         depends[i].agent = strdup(row->depends[i].agent);
         if (depends[i].agent)
             continue;

@@ -87,12 +87,14 @@ static void told_sent(struct core *core, struct agent *a, const struct step *ste
         agent_move(core, a, INPUT_STOP_SENT);
 }
 
-/* A first start waits for what it depends on, and does not happen without. A later one waits only
- * while there is hope, and in a recreate not at all: what ran before should not stay down because
- * its neighbour is. */
+/* A container is made after those that it shares something of. A first start waits for what it
+ * depends on, and does not happen without. A later one waits only while there is hope, and in a
+ * recreate not at all: what ran before should not stay down because its neighbour is. */
 static enum gate depends_gate(struct core *core, struct agent *a, const struct step *step,
                               char *why, size_t size)
 {
+    if (step->kind == OPERATION_CREATE)
+        return depends_awaits_container(core, a) ? GATE_WAIT : GATE_OPEN;
     if (step->kind != OPERATION_START || step->slot != SLOT_MAIN || a->containers[SLOT_OLD].known)
         return GATE_OPEN;
     bool hopeless = false;

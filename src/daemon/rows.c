@@ -159,7 +159,7 @@ static int send_row(struct fleet *f, const struct fleet_row *row, struct core_ro
         for (size_t i = 0; i < settings->n_depends; i++)
             depends[i] =
                 (struct core_depends){settings->depends[i].agent, settings->depends[i].condition,
-                                      settings->depends[i].optional};
+                                      settings->depends[i].optional, settings->depends[i].shares};
         core_row->depends = depends;
         core_row->n_depends = settings->n_depends;
     }

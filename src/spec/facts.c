@@ -130,13 +130,18 @@ static void fill_settings(struct spec_settings *s, const json_t *root, struct ar
     s->stop_grace_ns = duration_of(root, "stop_grace_period", STOP_GRACE_NS);
 }
 
-static void add_depends(struct spec *spec, const char *agent, size_t len, struct arena *arena)
+static void add_depends(struct spec *spec, const char *agent, size_t len, bool shares,
+                        struct arena *arena)
 {
-    for (size_t i = 0; i < spec->settings.n_depends; i++)
-        if (strncmp(spec->depends[i].agent, agent, len) == 0 && spec->depends[i].agent[len] == '\0')
-            return;
-    spec->depends[spec->settings.n_depends++] =
-        (struct spec_depends){.agent = keep_n(arena, agent, len), .condition = DEPENDS_STARTED};
+    for (size_t i = 0; i < spec->settings.n_depends; i++) {
+        struct spec_depends *d = &spec->depends[i];
+        if (strncmp(d->agent, agent, len) != 0 || d->agent[len] != '\0')
+            continue;
+        d->shares = d->shares || shares;
+        return;
+    }
+    spec->depends[spec->settings.n_depends++] = (struct spec_depends){
+        .agent = keep_n(arena, agent, len), .condition = DEPENDS_STARTED, .shares = shares};
 }
 
 /* Whose namespace, volumes or name one uses, one depends on. */
@@ -150,13 +155,13 @@ static void add_implied(struct spec *spec, const json_t *root, struct arena *are
         const char *word = json_string_value(json_object_get(root, namespaces[i]));
         const char *agent = word ? service_word(word) : NULL;
         if (agent)
-            add_depends(spec, agent, strlen(agent), arena);
+            add_depends(spec, agent, strlen(agent), true, arena);
     }
     for (size_t i = 0; i < ARRAY_LEN(lists); i++)
         json_array_foreach (json_object_get(root, lists[i]), k, entry) {
             const char *text = json_string_value(entry);
             if (strncmp(text, "container:", 10) != 0)
-                add_depends(spec, text, strcspn(text, ":"), arena);
+                add_depends(spec, text, strcspn(text, ":"), i == 0, arena);
         }
 }
 

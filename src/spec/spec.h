@@ -91,6 +91,7 @@ struct spec_depends {
     const char *agent;
     enum depends_condition condition;
     bool optional; /* required: false: it need not exist */
+    bool shares;   /* its container must be there to make this one */
 };
 
 struct spec_settings {

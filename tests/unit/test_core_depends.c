@@ -56,6 +56,25 @@ static void first_starts_are_in_order(void **state)
         "create demo-a, create demo-b, create demo-c, start demo-c, start demo-b, start demo-a");
 }
 
+/* The engine refuses to make one that shares something of a container that is not there. */
+static void what_shares_is_made_after(void **state)
+{
+    static struct core_depends shares_b[] = {{"b", DEPENDS_STARTED, .shares = true}};
+    put("a", LIFECYCLE_LAZY, shares_b, stays, READY_STARTED);
+    put("b", LIFECYCLE_LAZY, NULL, stays, READY_STARTED);
+    fx_settle(&f);
+    assert_trace(&f, "create demo-b, create demo-a");
+}
+
+/* Nobody makes it: the engine's own words tell. */
+static void what_shares_with_nobody_is_tried(void **state)
+{
+    static struct core_depends shares_b[] = {{"b", DEPENDS_STARTED, .shares = true}};
+    put("a", LIFECYCLE_LAZY, shares_b, stays, READY_STARTED);
+    fx_settle(&f);
+    assert_trace(&f, "create demo-a");
+}
+
 static void healthy_waits_for_ready(void **state)
 {
     put("a", LIFECYCLE_HOT, on_b_healthy, stays, READY_STARTED);
@@ -312,6 +331,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(first_starts_are_in_order),
+        TEST(what_shares_is_made_after),
+        TEST(what_shares_with_nobody_is_tried),
         TEST(healthy_waits_for_ready),
         TEST(healthy_gives_up_with_the_ready_timeout),
         TEST(completed_waits_for_exit_0),
