@@ -16,6 +16,7 @@ allowed() {
     api) echo "api core base" ;;
     daemon) echo "daemon api engine store compose spec core base" ;;
     cli) echo "cli daemon api engine store compose spec core base" ;;
+    man) echo "man cli compose spec core base" ;;
     *) return 1 ;;
     esac
 }
