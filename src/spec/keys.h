@@ -132,7 +132,6 @@ key_say_fn say_namespace, say_volumes_from;
 json_t *links_of(const struct maker *m);
 
 key_read_fn read_build, read_refused;
-key_say_fn say_stdin;
 
 key_read_fn read_plain_bool, read_hostname, read_user, read_directory, read_container_name;
 key_read_fn read_memory, read_cpus, read_pids_limit, read_stop_signal, read_grace_period,

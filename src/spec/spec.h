@@ -162,9 +162,10 @@ void spec_request_close(struct spec_request *request);
 /* One shell line that does the same by hand: `docker run -d --restart unless-stopped …` for hot,
  * `docker create --restart no …` for lazy; what cannot be said there follows after " && ". Quoted
  * for sh. Values of the environment are "***" unless `secrets`. The container equals that of
- * spec_request(), with one exception: a health check's list of words becomes a shell's text, for
- * the docker command takes no list. -ENOTSUP for an empty entrypoint without a command, which it
- * cannot say at all. */
+ * spec_request(), with two exceptions: a health check's list of words becomes a shell's text, for
+ * the docker command takes no list; and `docker create --interactive` asks for an input that is
+ * closed when the first client leaves, which a lazy agent's is not. -ENOTSUP for an empty
+ * entrypoint without a command, which it cannot say at all. */
 int spec_docker_line(const struct spec *spec, const struct spec_context *context, bool secrets,
                      struct buf *ret_line, struct error *err) _must_use_;
 

@@ -98,12 +98,3 @@ int say_flag(struct line *l, const struct key *key, const json_t *value)
         (void)buf_printf(&l->options, " %s%s", key->option, json_is_true(value) ? "" : "=false");
     return 0;
 }
-
-/* `docker create` would attach to it, and end it when that does: `docker run -d` would not. */
-int say_stdin(struct line *l, const struct key *key, const json_t *value)
-{
-    if (!json_is_true(value))
-        return 0;
-    bool attached = json_is_true(json_object_get(l->body, "AttachStdout"));
-    return buf_printf(&l->options, " --interactive%s", attached ? " -a stdout -a stderr" : "");
-}

@@ -14,11 +14,12 @@ from engine import DOCKER, ROOT
 EXAMPLES = sorted(path.parent.name for path in ROOT.glob("examples/*/compose.yaml"))
 
 # What differs between any two containers, or between two clients that ask for the same: ids, times, generated
-# paths and addresses; to which streams the client was attached when it made the container.
+# paths and addresses; to which streams the client was attached when it made the container (and that `docker create`
+# has the input closed when that client leaves).
 NOT_SPEC = {
     "": {"Id", "Created", "State", "LogPath", "HostnamePath", "HostsPath", "ResolvConfPath", "Name", "GraphDriver",
          "RestartCount", "ExecIDs"},
-    "Config": {"Hostname", "AttachStdin", "AttachStdout", "AttachStderr"},
+    "Config": {"Hostname", "AttachStdin", "AttachStdout", "AttachStderr", "StdinOnce"},
     "HostConfig": {"ContainerIDFile"},
     "NetworkSettings": {"SandboxID", "SandboxKey", "EndpointID", "IPAddress", "MacAddress", "Gateway",
                         "GlobalIPv6Address"},
