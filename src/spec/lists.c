@@ -116,12 +116,11 @@ static int sort_texts(json_t *list)
 
 static int add_once(struct reader *r, json_t *list, json_t *seen, json_t *fresh)
 {
-    const char *text = json_string_value(fresh);
-    if (json_object_get(seen, text)) {
-        json_decref(fresh);
+    json_auto_t *entry = fresh;
+    const char *text = json_string_value(entry);
+    if (json_object_get(seen, text))
         return 0;
-    }
-    if (json_object_set(seen, text, fresh) < 0 || json_array_append_new(list, fresh) < 0)
+    if (json_object_set(seen, text, entry) < 0 || json_array_append(list, entry) < 0)
         return reader_no_memory(r);
     return 0;
 }
