@@ -345,9 +345,10 @@ static bool is_asleep_paused(const struct core *core, const struct agent *a)
            !agent_is_wanted_awake(core, a);
 }
 
-/* Nobody can say any more how it ended. */
+/* Nobody can say any more how it ended; nor is it remembered as up any longer. */
 void judge_forget(struct agent *a)
 {
+    a->save = a->save || a->unjudged || a->confirm_at_ns != 0;
     a->confirm_at_ns = 0;
     a->unjudged = a->down_by_hand = a->died_news = false;
 }
@@ -432,7 +433,7 @@ void judge_engine_lost(struct core *core, const char *words)
         agent_move(core, a, INPUT_ENGINE_LOST);
         judge_forget(a); /* the listing after it, never an old intention, decides */
         a->hand_ns = 0;
-        if (a->waiters)
+        if (a->waiters || a->save)
             mark_dirty(core, a);
     }
 }
