@@ -196,8 +196,6 @@ static enum engine_outcome say(struct sim_engine *e, enum engine_outcome outcome
 static enum engine_outcome create(struct sim_engine *e, const struct sim_call *call,
                                   uint8_t *ret_id)
 {
-    if (sim_plan_of(&call->spec).conduct == SIM_NO_IMAGE)
-        return say(e, ENGINE_IMAGE_MISSING, "No such image: nowhere:latest");
     assert(!sim_engine_named(e, call->name));
     if (e->n == e->cap) {
         e->cap = e->cap ? e->cap * 2 : 16;
@@ -266,10 +264,10 @@ static enum engine_outcome stop(struct sim_engine *e, struct sim_container *c)
 
 static enum engine_outcome freeze(struct sim_engine *e, struct sim_container *c, bool on)
 {
+    if (on == (c->status == CONTAINER_PAUSED))
+        return ENGINE_ALREADY;
     if (on && c->status != CONTAINER_RUNNING)
         return say(e, ENGINE_BUSY, "Container is not running");
-    if (!on && c->status != CONTAINER_PAUSED)
-        return say(e, ENGINE_REFUSED, "Container is not paused");
     c->status = on ? CONTAINER_PAUSED : CONTAINER_RUNNING;
     tell(e, on ? ENGINE_EVENT_PAUSE : ENGINE_EVENT_UNPAUSE, c, 0);
     if (!on && c->next_ns < e->now_ns)
@@ -281,8 +279,7 @@ static enum engine_outcome rename_to(struct sim_engine *e, struct sim_container 
                                      const char *name)
 {
     if (strcmp(c->name, name) == 0)
-        return say(e, ENGINE_REFUSED,
-                   "Renaming a container with the same name as its current name");
+        return ENGINE_ALREADY;
     if (sim_engine_named(e, name) || find_taken(e, name))
         return say(e, ENGINE_NAME_TAKEN, "Conflict. The container name is already in use");
     (void)snprintf(c->name, sizeof(c->name), "%s", name);
@@ -304,7 +301,10 @@ void sim_engine_drop(struct sim_engine *e, struct sim_container *c)
 
 enum engine_outcome sim_engine_begin(struct sim_engine *e, const struct sim_call *call)
 {
-    if (call->kind == OPERATION_CREATE)
+    bool creates = call->kind == OPERATION_CREATE;
+    if (creates && sim_plan_of(&call->spec).conduct == SIM_NO_IMAGE)
+        return say(e, ENGINE_IMAGE_MISSING, "No such image: nowhere:latest"); /* before the name */
+    if (creates)
         return sim_engine_take_name(e, call->name)
                    ? ENGINE_DONE
                    : say(e, ENGINE_NAME_TAKEN, "Conflict. The container name is already in use");
@@ -389,27 +389,39 @@ enum engine_outcome sim_engine_hand(struct sim_engine *e, enum operation_kind ki
 }
 
 /* Of what is killed by hand the engine restarts nothing. */
-void sim_engine_kill(struct sim_engine *e, struct sim_container *c)
+bool sim_engine_kill(struct sim_engine *e, struct sim_container *c)
 {
     if (!sim_container_runs(c))
-        return;
+        return false;
     tell(e, ENGINE_EVENT_KILL, c, 9);
     rest(c, 137);
     tell(e, ENGINE_EVENT_DIE, c, 0);
+    return true;
+}
+
+enum engine_outcome sim_engine_restart_container(struct sim_engine *e, struct sim_container *c)
+{
+    if (c->status == CONTAINER_REMOVING || c->status == CONTAINER_DEAD)
+        return start(e, c);
+    (void)stop(e, c);
+    enum engine_outcome outcome = start(e, c);
+    if (outcome == ENGINE_DONE)
+        tell(e, ENGINE_EVENT_RESTART, c, 0);
+    c->by_user = true;
+    return outcome;
 }
 
 void sim_engine_restart(struct sim_engine *e, bool killed)
 {
     for (size_t i = 0; i < e->n; i++) {
         struct sim_container *c = &e->containers[i];
-        bool paused = c->status == CONTAINER_PAUSED;
         bool lives = sim_container_runs(c) || c->status == CONTAINER_RESTARTING;
         if (c->status == CONTAINER_REMOVING)
             c->status = CONTAINER_DEAD;
         if (!lives)
             continue;
-        rest(c, killed ? 137 : 143);
-        if (c->policy == LIFECYCLE_HOT && !killed && !paused)
+        rest(c, 143); /* a killed engine stops the survivors when it is started again */
+        if (c->policy == LIFECYCLE_HOT && !killed)
             run(e, c);
     }
     e->n_events = 0; /* the ring goes with it */

@@ -6,9 +6,9 @@
  *
  *   - a name belongs to one container, and is taken from the moment when a create or rename begins;
  *     a ghost reservation (moby/moby#23371) takes a name that no container has
- *   - starting what runs, stopping what does not: ALREADY. A start of a paused one, removing one
- * that runs or is being removed: BUSY. Unpausing what is not paused, renaming to the name it has:
- * REFUSED
+ *   - starting what runs, stopping what does not, pausing what is paused, unpausing what is not,
+ * renaming to the name it has: ALREADY. A start of a paused one, removing one that runs or is being
+ * removed: BUSY
  *   - a start that fails leaves the container as it was, with an exit code, and nobody is told
  *   - a container made as hot is restarted by the engine when it ends by itself: 100 ms, doubling
  *     to a minute, reset by a run of 10 s; a start by hand sets its count of restarts back to 0
@@ -123,7 +123,10 @@ enum engine_outcome sim_engine_call(struct sim_engine *e, const struct sim_call 
 /* The same by hand: what is not done at once is not done at all. */
 enum engine_outcome sim_engine_hand(struct sim_engine *e, enum operation_kind kind,
                                     struct sim_container *c, const char *name);
-void sim_engine_kill(struct sim_engine *e, struct sim_container *c); /* docker kill */
+/* docker kill; false: it does not run */
+bool sim_engine_kill(struct sim_engine *e, struct sim_container *c);
+/* docker restart */
+enum engine_outcome sim_engine_restart_container(struct sim_engine *e, struct sim_container *c);
 
 /* The engine is restarted: politely, or killed. What happens to each container then was measured.
  */

@@ -20,9 +20,20 @@ static bool is_ours(const struct sim_container *c, const struct w_agent *a)
     return strcmp(c->agent, a->name) == 0 && !c->hands_off;
 }
 
+static unsigned count(const struct world *w, const struct w_agent *a, bool only_up)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < w->engine.n; i++) {
+        const struct sim_container *c = &w->engine.containers[i];
+        bool up = sim_container_runs(c) || c->status == CONTAINER_RESTARTING;
+        n += is_ours(c, a) && (!only_up || up);
+    }
+    return n;
+}
+
 /* Somebody renamed it while the daemon was dead, and it is not the one that is remembered: labels
  * alone do not make it ours, so it stands in the way. */
-static bool is_lost(const struct w_agent *a, const struct sim_container *c)
+static bool is_lost(const struct world *w, const struct w_agent *a, const struct sim_container *c)
 {
     char name[SIM_NAME_SIZE];
     size_t len = strlen(final_name(a, name));
@@ -31,7 +42,10 @@ static bool is_lost(const struct w_agent *a, const struct sim_container *c)
                      strcmp(c->name + len, AGENT_SUFFIX_OLD) == 0);
     bool remembered = a->has_memory && a->memory.has_container &&
                       memcmp(a->memory.container, c->id, CONTAINER_ID_SIZE) == 0;
-    return is_ours(c, a) && !has_name && !remembered;
+    struct agent_view v;
+    bool known = count(w, a, false) == 1 && w->core && core_view_agent(w->core, a->name, &v) &&
+                 v.has_container && memcmp(v.container, c->id, CONTAINER_ID_SIZE) == 0;
+    return is_ours(c, a) && !has_name && !remembered && !known;
 }
 
 static bool is_in_conflict(const struct world *w, const struct w_agent *a)
@@ -43,7 +57,7 @@ static bool is_in_conflict(const struct world *w, const struct w_agent *a)
         if (c->hands_off && (strcmp(c->agent, a->name) == 0 || strcmp(c->name, name) == 0 ||
                              strcmp(c->compose_service, a->name) == 0))
             return true;
-        if (is_lost(a, c))
+        if (is_lost(w, a, c))
             return true;
     }
     return false;
@@ -111,7 +125,7 @@ static bool runs(const struct world *w, const struct w_agent *a)
 {
     for (size_t i = 0; i < w->engine.n; i++) {
         const struct sim_container *c = &w->engine.containers[i];
-        if (is_ours(c, a) && !is_lost(a, c) &&
+        if (is_ours(c, a) && !is_lost(w, a, c) &&
             (c->status == CONTAINER_RUNNING || c->status == CONTAINER_RESTARTING))
             return true;
     }
@@ -144,17 +158,6 @@ static bool is_awake(const struct world *w, const struct w_agent *a)
         if (keeps_awake(w, &w->agents[i], a, has_ended))
             return true;
     return false;
-}
-
-static unsigned count(const struct world *w, const struct w_agent *a, bool only_up)
-{
-    unsigned n = 0;
-    for (size_t i = 0; i < w->engine.n; i++) {
-        const struct sim_container *c = &w->engine.containers[i];
-        bool up = sim_container_runs(c) || c->status == CONTAINER_RESTARTING;
-        n += is_ours(c, a) && (!only_up || up);
-    }
-    return n;
 }
 
 static bool same_spec(const struct spec_id *a, const struct spec_id *b)

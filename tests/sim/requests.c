@@ -268,7 +268,8 @@ static void apply(struct world *w, struct w_request *r)
     struct sim_call call = call_of(r);
     check_applied(w, r);
     news_collect(w);
-    w->by_roost = r->epoch == w->epoch; /* of an earlier daemon's, this one knows nothing */
+    /* of an earlier daemon's, or of one that was given up, this one knows nothing */
+    w->by_roost = r->epoch == w->epoch && r->answer_ns != NEVER;
     r->outcome = sim_engine_call(&w->engine, &call, r->id);
     w->mute = r->mute;
     news_collect(w);

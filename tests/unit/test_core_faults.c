@@ -258,6 +258,7 @@ static void refused_rename_is_looked_into(void **state)
     assert_state(&f, "web", STATE_RUNNING);
     strcpy(fx_container(&f, "demo-web")->name, "mine");
     f.hold = true;
+    fx_script(&f, OPERATION_RENAME, ENGINE_REFUSED, false, "server error");
     begin_pass((struct core_pass){.pass = 99});
     fx_answer_list(&f);
     strcpy(fx_container(&f, "mine")->name, "demo-web"); /* they put it right themselves */
