@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from engine import wait_until
 from fleet import hot, lazy
 from registry import Registry
 
@@ -163,7 +164,7 @@ def test_the_daemon_pulls_for_its_agents_and_for_people(fleet, registry):
     fleet.write({"one": hot(image=image)})
     fleet.roost("apply", fleet.file)
     with fleet.serve():
-        assert fleet.inspect("one")["State"]["Running"]
+        wait_until(lambda: (fleet.inspect("one") or {}).get("State", {}).get("Running"), "its container")
         done = fleet.roost("pull", "-o", "json").json
         assert done == {"images": [{"image": image, "agents": ["one"], "pulled": True, "error": None}]}
         status, problem = fleet.get("/v1/agents/nobody/pull", method="POST")
