@@ -169,16 +169,17 @@ static void a_frame(void **state)
                           .message = "",
                           .now_ms = NOW_MS};
     _cleanup_free_ char *text = draw(&frame);
+    /* clang-format off */
     static const char *const parts[] = {
-        "\033[1;1H\033[Kdemo: 3 agents, 1 running, 1 held  CPU 12.3%  MEM 544KiB ",
-        "\033[2;1H\033[K  NAME       LIFECYCLE    STATE    CPU %  MEM USAGE / LIMIT  LEASES     "
-        "LAST EVENT ",
+        "\033[1;1H\033[Kdemo: 3 agents, 1 running, 1 held  CPU 12.3%  MEM",
+        "\033[2;1H\033[K  NAME       LIFECYCLE    STATE    CPU %  MEM USAGE / LIMIT  LEASES     LAST EVENT ",
         "\033[3;1H\033[K  b          lazy (held)  running  12.3   544KiB / 23.54GiB  2 (1m30s)  -",
         "\033[4;1H\033[K> web        hot          failed   -      -                  -          ",
         "11:59:00Z container_stopped: no room\033[5;",
         "\033[5;1H\033[K  a-sleeper  lazy         stopped  -",
         "\033[6;1H\033[K\033[7;1H\033[K\033[8;1H\033[KUp/Down select  w wake",
     };
+    /* clang-format on */
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)
         if (!strstr(text, parts[i]))
             fail_msg("no \"%s\" in:\n%s", parts[i], text);
