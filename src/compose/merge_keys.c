@@ -143,7 +143,7 @@ static int port_text(char *text, struct buf *key)
         }
     }
     size_t n = strlen(address);
-    if (*address == '[' && n > 1) {
+    if (*address == '[' && address[n - 1] == ']') {
         address[n - 1] = '\0';
         address++;
     }
