@@ -190,6 +190,25 @@ static int check_namespace(struct loader *l, const struct node *service, const j
         "%s: the service is scaled to %zu, so there is no one container to share with", key, count);
 }
 
+/* "NAME", "NAME:ro", "NAME:alias": volumes and names are one container's, too. */
+static int check_list(struct loader *l, const struct node *service, const json_t *json,
+                      const char *key)
+{
+    size_t i, count;
+    json_t *entry;
+    json_array_foreach (json_object_get(json, key), i, entry) {
+        const char *text = json_is_string(entry) ? json_string_value(entry) : "";
+        _cleanup_free_ char *name = strndup(text, strcspn(text, ":"));
+        if (!name)
+            return -ENOMEM;
+        if (is_scaled(l, name, &count))
+            return node_error(l, node_locate(service, key),
+                              "%s: the service \"%s\" is scaled to %zu, and one container is meant",
+                              key, SHOWN(name), count);
+    }
+    return 0;
+}
+
 int scale_apply(struct loader *l, const struct node *service, json_t *json, const char *name,
                 size_t replica)
 {
@@ -197,6 +216,10 @@ int scale_apply(struct loader *l, const struct node *service, json_t *json, cons
     int r = drop_keys(json);
     for (size_t i = 0; r == 0 && i < ARRAY_LEN(namespaces); i++)
         r = check_namespace(l, service, json, namespaces[i]);
+    if (r == 0)
+        r = check_list(l, service, json, "volumes_from");
+    if (r == 0)
+        r = check_list(l, service, json, "links");
     if (r == 0)
         r = spread_dependencies(l, json);
     if (r < 0 || replica == 0)

@@ -21,6 +21,7 @@ static void take_done(struct core *core, struct agent *a, const struct operation
         made = (struct observation){.status = CONTAINER_CREATED,
                                     .spec = a->operation_spec,
                                     .made_as = op->lifecycle,
+                                    .with = op->with,
                                     .inspected = true,
                                     .policy_agrees = true};
         memcpy(made.id, completion->container, CONTAINER_ID_SIZE);

@@ -281,6 +281,8 @@ struct operation {
     uint8_t container[CONTAINER_ID_SIZE];
     const char *name;
     enum lifecycle lifecycle;
+    uint64_t with; /* create: the label roost.with, a number for the containers that it is made of;
+                      0: none */
 };
 
 struct report {

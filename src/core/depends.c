@@ -142,18 +142,6 @@ bool depends_want_awake(const struct core *core, const struct agent *a)
     return false;
 }
 
-/* Where nothing is under way that makes it, the engine's own words say what is missing. */
-bool depends_awaits_container(const struct core *core, const struct agent *a)
-{
-    for (size_t i = 0; i < a->n_depends; i++) {
-        const struct agent *b =
-            a->depends[i].shares ? agents_find(core, a->depends[i].agent) : NULL;
-        if (b && b->presence == PRESENCE_ROW && !b->containers[SLOT_MAIN].known && agent_is_busy(b))
-            return true;
-    }
-    return false;
-}
-
 static bool is_met(const struct agent *b, enum depends_condition condition)
 {
     const struct container *c = &b->containers[SLOT_MAIN];

@@ -30,6 +30,7 @@ bool container_is_wanted(const struct agent *a, const struct container *c)
     if (a->forced && same_id(c->id, a->forced_id))
         return false;
     return c->spec.version == a->spec.version && c->made_as == a->lifecycle && c->differs == 0 &&
+           share_agrees(a, c) &&
            memcmp(c->spec.sha256, a->spec.sha256, sizeof(a->spec.sha256)) == 0;
 }
 
@@ -106,8 +107,11 @@ uint32_t agent_facts(const struct core *core, const struct agent *a)
         facts |= FACT_LEASED;
     if (a->restart_unhealthy && a->containers[SLOT_MAIN].health == HEALTH_UNHEALTHY)
         facts |= FACT_SICK;
-    if (agent_is_wanted_awake(core, a))
-        return facts | FACT_AWAKE | FACT_IN_USE | FACT_ADOPTED;
+    if (agent_is_wanted_awake(core, a)) {
+        facts |= FACT_AWAKE | FACT_IN_USE | FACT_ADOPTED;
+        /* of no use to anybody: what it is made of is gone */
+        return share_agrees(a, &a->containers[SLOT_MAIN]) ? facts : facts & ~(uint32_t)FACT_IN_USE;
+    }
     if (a->idle_since_ns != 0)
         facts |= FACT_ADOPTED;
     bool idle = a->idle_since_ns != 0 && core->now_ns >= a->idle_since_ns + a->idle_timeout_ns;
@@ -132,6 +136,8 @@ static const char *drift_reason(const struct agent *a)
     if (c->spec.version != a->spec.version ||
         memcmp(c->spec.sha256, a->spec.sha256, sizeof(a->spec.sha256)) != 0)
         return "spec changed";
+    if (!share_agrees(a, c))
+        return "a container that it shares was made anew";
     return c->differs ? "the container is not what its label says" : "";
 }
 

@@ -18,6 +18,7 @@
  *   lease.c    leases, and who waits for an agent to be ready
  *   news.c     CORE_ENGINE_EVENT: what to look at
  *   job.c      jobs, which want one run by themselves
+ *   share.c    containers that are made of another agent's
  *   judge.c    trouble or not: episodes and events, by the table of watchdog.h
  *   effects.c  the list of effects
  *   core.c     core_step() and the views
@@ -66,6 +67,7 @@ struct container {
     enum container_health health;
     struct spec_id spec;
     enum lifecycle made_as;
+    uint64_t with; /* share.c */
     enum policy policy;
     unsigned differs;
     int exit_code;
@@ -130,6 +132,7 @@ struct agent {
     bool job;
     struct core_depends *depends; /* names owned */
     size_t n_depends;
+    uint64_t with; /* what its container should be made of; 0: nothing, or not known */
 
     /* what is */
     struct container containers[SLOTS];
@@ -207,6 +210,7 @@ struct agent {
     /* depends.c */
     struct agent **dependents;
     size_t n_dependents;
+    uint64_t shown; /* share.c: what they were last told of its container */
     bool on_cycle;
     uint32_t mark;
 };
@@ -374,12 +378,16 @@ void depends_refresh(struct core *core);
 void depends_touch(struct core *core, struct agent *a);
 void depends_wake_dependents(struct core *core, struct agent *a);
 bool depends_want_awake(const struct core *core, const struct agent *a);
-/* Is the container that `a` shares something of still to be made? */
-bool depends_awaits_container(const struct core *core, const struct agent *a);
 /* May `a` start now? NULL, or the agent or missing name that it waits for; *ret_hopeless when
  * waiting does not help; *ret_until_ns, when it is set, is when it may cease to. */
 const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_hopeless,
                            uint64_t *ret_until_ns);
+
+/* share.c */
+void share_look(struct core *core, struct agent *a); /* what is its container to be made of? */
+bool share_agrees(const struct agent *a, const struct container *c);
+bool share_awaits(struct core *core, const struct agent *a); /* is one of these still to come? */
+void share_tell(struct core *core, struct agent *a); /* its container is another: dependents look */
 
 /* job.c */
 bool job_wants_run(const struct agent *a);

@@ -67,6 +67,7 @@ struct observation {
                                     name, else "" */
     struct spec_id spec;         /* roost.spec; version 0: none, or not readable */
     enum lifecycle made_as;      /* roost.lifecycle */
+    uint64_t with;               /* roost.with; 0: none */
 
     /* What the listing shows against what the row asks for: bits of the shell's own
      * (image, networks, mounts); 0 when all agrees. */

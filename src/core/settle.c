@@ -60,6 +60,7 @@ static bool emit(struct core *core, struct agent *a, const struct step *step)
     op->name = effect_text(core, agent_container_name(core, a, step->name_as, name, sizeof(name)));
     op->generation = a->generation;
     op->lifecycle = a->lifecycle;
+    op->with = step->kind == OPERATION_CREATE ? a->with : 0;
     memcpy(op->container, a->containers[step->slot].id, CONTAINER_ID_SIZE);
     if (!effect_whole(core))
         return false;
@@ -87,14 +88,19 @@ static void told_sent(struct core *core, struct agent *a, const struct step *ste
         agent_move(core, a, INPUT_STOP_SENT);
 }
 
-/* A container is made after those that it shares something of. A first start waits for what it
- * depends on, and does not happen without. A later one waits only while there is hope, and in a
- * recreate not at all: what ran before should not stay down because its neighbour is. */
+/* A container is made after those that it is made of. Where nothing is under way that makes them,
+ * the engine's own words say what is missing. */
+static enum gate share_gate(struct core *core, const struct agent *a, const struct step *step)
+{
+    return step->kind == OPERATION_CREATE && share_awaits(core, a) ? GATE_WAIT : GATE_OPEN;
+}
+
+/* A first start waits for what it depends on, and does not happen without. A later one waits only
+ * while there is hope, and in a recreate not at all: what ran before should not stay down because
+ * its neighbour is. */
 static enum gate depends_gate(struct core *core, struct agent *a, const struct step *step,
                               char *why, size_t size)
 {
-    if (step->kind == OPERATION_CREATE)
-        return depends_awaits_container(core, a) ? GATE_WAIT : GATE_OPEN;
     if (step->kind != OPERATION_START || step->slot != SLOT_MAIN || a->containers[SLOT_OLD].known)
         return GATE_OPEN;
     bool hopeless = false;
@@ -134,7 +140,9 @@ static void go(struct core *core, struct agent *a, const struct rule *rule, cons
                 a->reason ? a->reason : "it crashed, and is started again after a back-off");
         return;
     }
-    enum gate gate = depends_gate(core, a, step, why, sizeof(why));
+    enum gate gate = share_gate(core, a, step);
+    if (gate == GATE_OPEN)
+        gate = depends_gate(core, a, step, why, sizeof(why));
     if (gate != GATE_OPEN && a->waits_since_ns == 0)
         a->waits_since_ns = core->now_ns;
     if (gate != GATE_OPEN)
@@ -326,6 +334,7 @@ static bool settle(struct core *core, struct agent *a)
     bool was_stuck = a->stuck;
     a->blocked = a->stuck = false;
     follow_wish(core, a);
+    share_look(core, a);
     if (a->operation.id != 0 || core->engine_lost || (pass_awaits(core, a) && !a->leases))
         return false;
     if (a->unknown) {
@@ -357,6 +366,7 @@ static bool settle(struct core *core, struct agent *a)
     if (a->operation.id == 0)
         clock_arm(core, a, judge_wellness(core, a));
     depends_wake_dependents(core, a);
+    share_tell(core, a);
     return false;
 }
 

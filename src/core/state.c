@@ -282,6 +282,7 @@ void agent_see(struct core *core, struct agent *a, enum slot slot, const struct 
         c->health = o->health;
     c->spec = o->spec;
     c->made_as = o->made_as;
+    c->with = o->with;
     c->differs = o->differs;
     c->seen_ns = core->now_ns;
     if (o->inspected) {

@@ -3,6 +3,7 @@
  * EFFECT_OPERATION: one request to the engine, and its end back to the core.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +106,17 @@ static int check_api(struct fleet *f, const struct spec_request *request, struct
                      request->api_key, request->api, version);
 }
 
+/* Not in the spec: it says which containers the row's container is made of, as they are now. */
+static int label_with(const struct carrying *c, const struct spec_request *request,
+                      struct error *err)
+{
+    json_t *text = c->op.with ? json_sprintf("%016" PRIx64, c->op.with) : NULL;
+    if (c->op.with &&
+        json_object_set_new(json_object_get(request->body, "Labels"), "roost.with", text) < 0)
+        return error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
+    return 0;
+}
+
 static int make_create(struct fleet *f, const struct carrying *c, struct spec_request *request,
                        struct error *err)
 {
@@ -116,6 +128,8 @@ static int make_create(struct fleet *f, const struct carrying *c, struct spec_re
     int r = spec_request(row->spec, &context, request, err);
     if (r == 0)
         r = check_api(f, request, err);
+    if (r == 0)
+        r = label_with(c, request, err);
     return r < 0 ? r : fleet_permit(f, c->agent, request->body, err);
 }
 

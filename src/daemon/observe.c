@@ -3,13 +3,14 @@
  * What the engine shows of a container, in the core's words.
  */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/sha256.h"
 #include "daemon/fleet.h"
 
 struct labels {
-    const char *db, *fleet, *agent, *spec, *lifecycle, *compose_project, *compose_service;
+    const char *db, *fleet, *agent, *spec, *lifecycle, *with, *compose_project, *compose_service;
 };
 
 /* One walk over the labels: a listing has thousands of them. */
@@ -30,6 +31,8 @@ static struct labels read_labels(const struct engine_container *c)
                 l.spec = value;
             else if (strcmp(key, "lifecycle") == 0)
                 l.lifecycle = value;
+            else if (strcmp(key, "with") == 0)
+                l.with = value;
         } else if (strcmp(key, "com.docker.compose.project") == 0) {
             l.compose_project = value;
         } else if (strcmp(key, "com.docker.compose.service") == 0) {
@@ -102,6 +105,8 @@ void fleet_observe(struct fleet *f, const struct engine_container *c,
         o.spec.version = 0;
     if (l.lifecycle)
         (void)lifecycle_parse(l.lifecycle, &o.made_as);
+    if (l.with)
+        o.with = strtoull(l.with, NULL, 16);
     const struct fleet_taken *taken = l.db ? NULL : fleet_find_taken(f, o.id);
     if (taken)
         take_over(&o, taken);

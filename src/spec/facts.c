@@ -144,7 +144,8 @@ static void add_depends(struct spec *spec, const char *agent, size_t len, bool s
         .agent = keep_n(arena, agent, len), .condition = DEPENDS_STARTED, .shares = shares};
 }
 
-/* Whose namespace, volumes or name one uses, one depends on. */
+/* Whose namespace, volumes or name one uses, one depends on; a name alone is no part of the
+ * container. */
 static void add_implied(struct spec *spec, const json_t *root, struct arena *arena)
 {
     static const char *const namespaces[] = {"network_mode", "pid", "ipc"};

@@ -208,6 +208,7 @@ static enum engine_outcome create(struct sim_engine *e, const struct sim_call *c
         .ours = call->agent != NULL,
         .spec = call->spec,
         .made_as = call->lifecycle,
+        .with = call->with,
         .policy = call->lifecycle,
         .next_ns = SIM_NEVER_NS,
     };
@@ -440,6 +441,7 @@ void sim_engine_observe(const struct sim_container *c, bool inspected, struct ob
         .compose_service = c->compose_service,
         .spec = c->spec,
         .made_as = c->made_as,
+        .with = c->with,
         .differs = c->differs,
         .inspected = inspected,
     };

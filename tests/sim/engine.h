@@ -57,6 +57,7 @@ struct sim_container {
     char compose_service[AGENT_NAME_MAX + 1];
     struct spec_id spec;
     enum lifecycle made_as;
+    uint64_t with;
     enum lifecycle policy; /* what the engine goes by */
     unsigned differs;
     enum container_status status;
@@ -109,6 +110,7 @@ struct sim_call {
     const char *agent;        /* create: the labels; NULL: not ours */
     struct spec_id spec;      /* create */
     enum lifecycle lifecycle; /* create, update */
+    uint64_t with;            /* create */
 };
 
 /* A call begins: a create reserves its name, a removal is seen to be in progress. DONE: it goes on,

@@ -198,7 +198,8 @@ static struct sim_call call_of(const struct w_request *r)
                             .name = r->name,
                             .agent = r->agent,
                             .spec = r->spec,
-                            .lifecycle = r->op.lifecycle};
+                            .lifecycle = r->op.lifecycle,
+                            .with = r->op.with};
     memcpy(call.id, r->op.container, CONTAINER_ID_SIZE);
     return call;
 }

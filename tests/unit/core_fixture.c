@@ -497,8 +497,11 @@ static enum engine_outcome call_engine(struct fixture *f, const struct fx_operat
         done->ready = sim_engine_is_ready(&f->engine, c);
         return ENGINE_DONE;
     }
-    struct sim_call call = {
-        .kind = p->op.kind, .name = p->name, .agent = p->agent, .lifecycle = p->op.lifecycle};
+    struct sim_call call = {.kind = p->op.kind,
+                            .name = p->name,
+                            .agent = p->agent,
+                            .lifecycle = p->op.lifecycle,
+                            .with = p->op.with};
     if (p->op.kind == OPERATION_CREATE)
         call.spec = p->spec;
     memcpy(call.id, p->op.container, CONTAINER_ID_SIZE);

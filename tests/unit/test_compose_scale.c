@@ -95,6 +95,9 @@ static void what_only_one_can_have(void **state)
          "2}}",
          "compose.yaml:1:32: network_mode: the service is scaled to 2, so there is no one "
          "container to share with"},
+        {"services: {a: {image: busybox, volumes_from: [\"b:ro\"]}, b: {image: busybox, scale: 2}}",
+         "compose.yaml:1:32: volumes_from: the service \"b\" is scaled to 2, and one container is "
+         "meant"},
         {"services: {a: {image: busybox, scale: 2}, a-2: {image: busybox}}",
          "compose.yaml:1:43: two agents would be called \"a-2\": a service of that name, and one "
          "of a service that is scaled; rename one service"},

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+"""Containers that share another's network or volumes are made anew when that one is."""
+
+from engine import wait_until
+from fleet import SERVICE, hot
+
+SHARES = {**SERVICE, "command": ["sleep", "infinity"], "network_mode": "service:vpn"}
+
+
+def network_of(fleet, agent):
+    return fleet.inspect(agent)["HostConfig"]["NetworkMode"]
+
+
+def test_what_shares_a_network_is_made_anew_with_it(fleet):
+    services = {"vpn": hot(), "app": SHARES, "backup": {**SERVICE, "volumes_from": ["vpn:ro"]}}
+    fleet.up(services)
+    assert network_of(fleet, "app") == "container:" + fleet.inspect("vpn")["Id"]
+    fleet.settled()
+    before = {agent: fleet.inspect(agent)["Id"] for agent in services}
+    fleet.apply({**services, "vpn": hot(environment={"A": "new"})})
+    with fleet.serve():
+        def is_new():
+            seen = {agent: fleet.inspect(agent) for agent in services}
+            return all(seen[agent] and seen[agent]["Id"] != before[agent] and seen[agent]["State"]["Running"]
+                       for agent in services) and network_of(fleet, "app") == "container:" + seen["vpn"]["Id"]
+        wait_until(is_new, "all three are made anew")
+    assert "eth0" in fleet.engine.docker("exec", fleet.container("app"), "ip", "addr")
+    wait_until(lambda: set(fleet.actions().values()) == {"unchanged"}, "nothing is left to do")
+    fleet.settled()

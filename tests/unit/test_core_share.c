@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Containers that are made of another agent's container: its network, its volumes.
+ */
+#include "core_fixture.h"
+
+#include <string.h>
+
+static struct fixture f;
+
+static int open_fixture(void **state)
+{
+    /* The pretended engine's stream is the tests' to write: here the listing tells. */
+    fx_open(&f, &(struct core_config){.fleet = "demo", .resync_ns = 10 * FX_S});
+    fx_run(&f, 0);
+    fx_clear(&f);
+    return 0;
+}
+
+static int close_fixture(void **state)
+{
+    fx_close(&f);
+    return 0;
+}
+
+static struct core_depends on_vpn[] = {{"vpn", DEPENDS_STARTED, .shares = true}};
+
+static void put(const char *name, enum lifecycle lifecycle, struct core_depends *depends,
+                unsigned variant)
+{
+    struct core_row row = fx_row(name, lifecycle, variant);
+    row.depends = depends;
+    row.n_depends = depends ? 1 : 0;
+    fx_put(&f, &row);
+}
+
+static uint64_t with_of(const char *name)
+{
+    return fx_container(&f, name)->with;
+}
+
+static void put_both(enum lifecycle lifecycle)
+{
+    put("app", lifecycle, on_vpn, 0);
+    put("vpn", LIFECYCLE_HOT, NULL, 0);
+    fx_settle(&f);
+}
+
+static void the_other_is_made_first(void **state)
+{
+    put_both(LIFECYCLE_HOT);
+    const char *vpn = strstr(f.trace, "create demo-vpn"), *app = strstr(f.trace, "create demo-app");
+    assert_true(vpn && app && vpn < app);
+    assert_status(&f, "demo-app", CONTAINER_RUNNING);
+    assert_true(with_of("demo-app") != 0);
+    assert_true(with_of("demo-vpn") == 0);
+}
+
+static void made_anew_when_the_other_is(void **state)
+{
+    put_both(LIFECYCLE_HOT);
+    uint64_t before = with_of("demo-app");
+    fx_clear(&f);
+    put("vpn", LIFECYCLE_HOT, NULL, 1);
+    fx_run(&f, 120 * FX_S);
+    assert_true(with_of("demo-app") != before && with_of("demo-app") != 0);
+    assert_status(&f, "demo-app", CONTAINER_RUNNING);
+    assert_int_equal(f.engine.n, 2);
+    /* once, and when the other one has proven itself */
+    const char *gone = strstr(f.trace, "remove demo-vpn..old");
+    const char *made = strstr(f.trace, "create demo-app..new");
+    assert_true(gone && made && gone < made);
+    assert_null(strstr(made + 1, "create demo-app..new"));
+    fx_clear(&f);
+    unsigned before_restart = f.operations;
+    fx_restart(&f);
+    fx_run(&f, 120 * FX_S);
+    assert_int_equal(f.operations, before_restart); /* nothing is changed */
+}
+
+/* Removed by hand, or pruned: it is made again, and is another one. */
+static void made_anew_when_the_other_was_lost(void **state)
+{
+    put_both(LIFECYCLE_HOT);
+    uint64_t before = with_of("demo-app");
+    fx_removed_by_hand(&f, "demo-vpn");
+    fx_run(&f, 120 * FX_S);
+    assert_true(with_of("demo-app") != before);
+    assert_status(&f, "demo-app", CONTAINER_RUNNING);
+    assert_int_equal(f.engine.n, 2);
+}
+
+static void roost_was_away_meanwhile(void **state)
+{
+    put_both(LIFECYCLE_HOT);
+    uint64_t before = with_of("demo-app");
+    fx_removed_by_hand(&f, "demo-vpn");
+    fx_restart(&f);
+    fx_run(&f, 120 * FX_S);
+    assert_true(with_of("demo-app") != before);
+    assert_int_equal(f.engine.n, 2);
+}
+
+/* Without its network it is of no use to who leased it, so that is not waited for. */
+static void a_lazy_one_in_use_too(void **state)
+{
+    put_both(LIFECYCLE_LAZY);
+    (void)fx_wake(&f, "app", 3600 * FX_S, true);
+    fx_run(&f, 10 * FX_S);
+    assert_status(&f, "demo-app", CONTAINER_RUNNING);
+    uint64_t before = with_of("demo-app");
+    put("vpn", LIFECYCLE_HOT, NULL, 1);
+    fx_run(&f, 120 * FX_S);
+    assert_true(with_of("demo-app") != before);
+    assert_status(&f, "demo-app", CONTAINER_RUNNING);
+}
+
+/* The new one does not start: the old one goes on, and so does what shares it. */
+static void a_roll_back_changes_nothing(void **state)
+{
+    put_both(LIFECYCLE_HOT);
+    uint64_t before = with_of("demo-app");
+    struct core_row row = fx_row("vpn", LIFECYCLE_HOT, 0);
+    row.spec = sim_spec((struct sim_plan){.conduct = SIM_REFUSED});
+    fx_put(&f, &row);
+    fx_clear(&f);
+    fx_run(&f, 120 * FX_S);
+    assert_true(with_of("demo-app") == before);
+    assert_null(strstr(f.trace, "demo-app"));
+    assert_status(&f, "demo-vpn", CONTAINER_RUNNING);
+}
+
+#define TEST(t) cmocka_unit_test_setup_teardown(t, open_fixture, close_fixture)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_other_is_made_first),
+        TEST(made_anew_when_the_other_is),
+        TEST(made_anew_when_the_other_was_lost),
+        TEST(roost_was_away_meanwhile),
+        TEST(a_lazy_one_in_use_too),
+        TEST(a_roll_back_changes_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
