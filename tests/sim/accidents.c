@@ -54,6 +54,8 @@ static void deliver(struct world *w)
                                         .name = e.name,
                                         .agent = e.agent,
                                         .signal = e.signal,
+                                        .has_exit_code = e.action == ENGINE_EVENT_DIE,
+                                        .exit_code = e.exit_code,
                                         .health = e.health}};
     memcpy(event.news.id, e.id, sizeof(e.id));
     w->news_at = (w->news_at + 1) % W_NEWS;

@@ -137,6 +137,21 @@ static void check_engine_event(struct world *w, const struct core_happening *h)
         broken(w, "engine_restored, and it was not lost");
 }
 
+/* Who is told of an end is told how it ended: as one of its last ends was. */
+static void check_exit(struct world *w, const struct core_happening *h)
+{
+    const struct sim_container *c = sim_engine_find(&w->engine, h->container);
+    int end = h->oom_killed ? -h->exit_code : h->exit_code;
+    bool known = false;
+    if (!c || !h->has_container || !h->has_exit_code)
+        return;
+    for (size_t i = 0; i < SIM_ENDS_KEPT; i++)
+        known = known || c->ends[i] == end;
+    if (!known)
+        broken(w, "%s of %s tells of exit code %d%s, and it was %d", event_kind_name(h->kind),
+               h->agent, h->exit_code, h->oom_killed ? " for memory" : "", c->ends[0]);
+}
+
 void check_event(struct world *w, const struct core_happening *h)
 {
     struct w_agent *a = agent_named(w, h->agent);
@@ -147,6 +162,7 @@ void check_event(struct world *w, const struct core_happening *h)
     if (!a)
         broken(w, "an event of nobody: \"%s\"", h->agent);
     a->told_events++;
+    check_exit(w, h);
     /* A lazy one that goes down and may sleep then is well: no episode, and told each time. */
     bool is_episode = h->kind < EPISODE_KINDS &&
                       !(h->kind == EVENT_CONTAINER_STOPPED && h->lifecycle == LIFECYCLE_LAZY);

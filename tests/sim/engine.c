@@ -91,7 +91,7 @@ static void tell(struct sim_engine *e, enum engine_action action, const struct s
         e->n_events--;
     }
     struct sim_event *event = &e->events[(e->events_at + e->n_events++) % SIM_EVENTS];
-    *event = (struct sim_event){.action = action, .signal = signal};
+    *event = (struct sim_event){.action = action, .signal = signal, .exit_code = c->exit_code};
     memcpy(event->id, c->id, sizeof(event->id));
     (void)snprintf(event->name, sizeof(event->name), "%s", c->name);
     (void)snprintf(event->agent, sizeof(event->agent), "%s", c->ours ? c->agent : "");
@@ -115,13 +115,26 @@ static void run(struct sim_engine *e, struct sim_container *c)
     struct sim_plan plan = sim_plan_of(&c->spec);
     c->status = CONTAINER_RUNNING;
     c->up_since_ns = e->now_ns;
+    c->oom_killed = false;
+    c->lingers_until_ns = 0;
     bool ends = plan.conduct == SIM_CRASHES || plan.conduct == SIM_ENDS;
     c->next_ns = ends ? e->now_ns + plan.run_ms * SIM_MS_NS : SIM_NEVER_NS;
     tell(e, ENGINE_EVENT_START, c, 0);
 }
 
-static void rest(struct sim_container *c, int exit_code)
+static void note_end(struct sim_container *c, int exit_code)
 {
+    memmove(&c->ends[1], &c->ends[0], (SIM_ENDS_KEPT - 1) * sizeof(c->ends[0]));
+    c->ends[0] = c->oom_killed ? -exit_code : exit_code;
+}
+
+static void rest(struct sim_engine *e, struct sim_container *c, int exit_code)
+{
+    if (e->lingers && sim_container_runs(c)) {
+        c->was = c->status;
+        c->lingers_until_ns = e->now_ns + (70 + e->events_ever * 37 % 111) * SIM_MS_NS;
+    }
+    note_end(c, exit_code);
     c->status = CONTAINER_EXITED;
     c->exit_code = exit_code;
     c->next_ns = SIM_NEVER_NS;
@@ -131,7 +144,7 @@ static void rest(struct sim_container *c, int exit_code)
 void sim_engine_end(struct sim_engine *e, struct sim_container *c, int exit_code)
 {
     bool long_enough = e->now_ns - c->up_since_ns >= BACKOFF_RESET_NS;
-    rest(c, exit_code);
+    rest(e, c, exit_code);
     tell(e, ENGINE_EVENT_DIE, c, 0);
     if (c->policy != LIFECYCLE_HOT)
         return;
@@ -139,6 +152,19 @@ void sim_engine_end(struct sim_engine *e, struct sim_container *c, int exit_code
     c->backoff_ns = long_enough || c->backoff_ns == 0 ? BACKOFF_FIRST_NS : next;
     c->status = CONTAINER_RESTARTING;
     c->next_ns = e->now_ns + c->backoff_ns;
+    if (c->next_ns < c->lingers_until_ns)
+        c->next_ns = c->lingers_until_ns;
+}
+
+void sim_engine_oom(struct sim_engine *e, struct sim_container *c)
+{
+    bool first = e->events_ever % 2 == 0; /* nothing promises an order of the two */
+    if (first)
+        tell(e, ENGINE_EVENT_OOM, c, 0);
+    c->oom_killed = true;
+    sim_engine_end(e, c, 137);
+    if (!first)
+        tell(e, ENGINE_EVENT_OOM, c, 0);
 }
 
 static void happen(struct sim_engine *e, struct sim_container *c)
@@ -183,6 +209,9 @@ void sim_engine_advance(struct sim_engine *e, uint64_t now_ns)
     }
     if (now_ns > e->now_ns)
         e->now_ns = now_ns;
+    for (size_t i = 0; i < e->n; i++)
+        if (e->containers[i].lingers_until_ns <= e->now_ns)
+            e->containers[i].lingers_until_ns = 0;
 }
 
 /* Calls */
@@ -238,6 +267,7 @@ static enum engine_outcome start(struct sim_engine *e, struct sim_container *c)
         break;
     }
     if (sim_plan_of(&c->spec).conduct == SIM_REFUSED) {
+        note_end(c, 128);
         c->exit_code = 128;
         return say(e, ENGINE_REFUSED,
                    "driver failed programming external connectivity: port is already allocated");
@@ -256,7 +286,7 @@ static enum engine_outcome stop(struct sim_engine *e, struct sim_container *c)
     bool lives = sim_container_runs(c);
     if (lives)
         tell(e, ENGINE_EVENT_KILL, c, 15);
-    rest(c, 143);
+    rest(e, c, 143);
     if (lives)
         tell(e, ENGINE_EVENT_DIE, c, 0);
     tell(e, ENGINE_EVENT_STOP, c, 0);
@@ -293,6 +323,7 @@ void sim_engine_drop(struct sim_engine *e, struct sim_container *c)
     size_t i = (size_t)(c - e->containers);
     if (sim_container_runs(c)) {
         tell(e, ENGINE_EVENT_KILL, c, 9);
+        c->exit_code = 137;
         tell(e, ENGINE_EVENT_DIE, c, 0);
     }
     tell(e, ENGINE_EVENT_DESTROY, c, 0);
@@ -395,7 +426,7 @@ bool sim_engine_kill(struct sim_engine *e, struct sim_container *c)
     if (!sim_container_runs(c))
         return false;
     tell(e, ENGINE_EVENT_KILL, c, 9);
-    rest(c, 137);
+    rest(e, c, 137);
     tell(e, ENGINE_EVENT_DIE, c, 0);
     return true;
 }
@@ -421,7 +452,8 @@ void sim_engine_restart(struct sim_engine *e, bool killed)
             c->status = CONTAINER_DEAD;
         if (!lives)
             continue;
-        rest(c, 143); /* a killed engine stops the survivors when it is started again */
+        rest(e, c, 143); /* a killed engine stops the survivors when it is started again */
+        c->lingers_until_ns = 0;
         if (c->policy == LIFECYCLE_HOT && !killed)
             run(e, c);
     }
@@ -435,7 +467,7 @@ void sim_engine_observe(const struct sim_container *c, bool inspected, struct ob
 {
     *ret_o = (struct observation){
         .name = c->name,
-        .status = c->status,
+        .status = inspected || c->lingers_until_ns == 0 ? c->status : c->was,
         .ours = c->ours,
         .agent = c->agent,
         .compose_service = c->compose_service,
@@ -450,6 +482,7 @@ void sim_engine_observe(const struct sim_container *c, bool inspected, struct ob
         return;
     ret_o->policy_agrees = c->policy == c->made_as;
     ret_o->exit_code = c->exit_code;
+    ret_o->oom_killed = c->oom_killed;
     ret_o->restarts = c->restarts;
 }
 

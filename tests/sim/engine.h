@@ -13,6 +13,8 @@
  *   - a container made as hot is restarted by the engine when it ends by itself: 100 ms, doubling
  *     to a minute, reset by a run of 10 s; a start by hand sets its count of restarts back to 0
  *   - a removal may fail half way and leave it dead
+ *   - a listing shows what went down as it was for 70 to 180 ms more, until its network is down:
+ *     so long an inspection of it, or a change to it, waits (with `lingers`)
  *
  * What a container does when it runs is written in its spec (struct sim_plan), so a row says it
  * too. No I/O, no clock, no randomness: the caller has those.
@@ -30,6 +32,7 @@
 #define SIM_SECOND_NS UINT64_C(1000000000)
 #define SIM_NAME_SIZE 160
 #define SIM_TAKEN_MAX 64
+#define SIM_ENDS_KEPT 4
 
 enum sim_conduct {
     SIM_STAYS,    /* runs until it is stopped */
@@ -62,6 +65,10 @@ struct sim_container {
     unsigned differs;
     enum container_status status;
     int exit_code;
+    bool oom_killed;
+    int ends[SIM_ENDS_KEPT];   /* exit codes, the latest first; negative: for memory */
+    enum container_status was; /* before it went down */
+    uint64_t lingers_until_ns; /* so long a listing shows that, and everything else waits */
     int restarts;
     uint64_t up_since_ns;
     uint64_t next_ns; /* it ends, or the engine restarts it */
@@ -81,6 +88,7 @@ struct sim_event {
     char name[SIM_NAME_SIZE];
     char agent[AGENT_NAME_MAX + 1]; /* "" of a container that is not ours */
     int signal;
+    int exit_code; /* die */
     enum container_health health;
 };
 
@@ -94,6 +102,7 @@ struct sim_engine {
     size_t events_at, n_events;
     unsigned long events_ever;
     bool no_update;                /* has no call for the restart policy (podman) */
+    bool lingers;                  /* the way down takes its time */
     char words[SIM_NAME_SIZE * 2]; /* why the last call failed */
 };
 
@@ -143,6 +152,7 @@ struct sim_container *sim_engine_find(const struct sim_engine *e,
 struct sim_container *sim_engine_named(const struct sim_engine *e, const char *name);
 void sim_engine_end(struct sim_engine *e, struct sim_container *c,
                     int exit_code);                                  /* it ends by itself, now */
+void sim_engine_oom(struct sim_engine *e, struct sim_container *c);  /* the kernel kills it */
 void sim_engine_drop(struct sim_engine *e, struct sim_container *c); /* docker rm -f */
 bool sim_engine_take_name(struct sim_engine *e,
                           const char *name); /* a ghost; false: taken, or no room */

@@ -278,6 +278,8 @@ static void apply(struct world *w, struct w_request *r)
     if (r->outcome > ENGINE_ALREADY)
         (void)snprintf(r->words, sizeof(r->words), "%s", w->engine.words);
     struct sim_container *c = sim_engine_find(&w->engine, r->op.container);
+    if (c && r->op.kind == OPERATION_STOP && r->answer_ns < c->lingers_until_ns && !r->lost)
+        r->answer_ns = c->lingers_until_ns; /* a stop is answered when it is quite down */
     if (c && r->op.kind == OPERATION_START && r->epoch != w->epoch)
         c->by_user = true; /* this daemon knows as little of it as of a start by hand */
 }
@@ -341,8 +343,26 @@ static void answer_list(struct world *w, struct w_request *r)
         requests_forget(w, r);
 }
 
+/* The engine holds a container's lock until it is quite down: who wants something of it waits. */
+static void wait_for_lock(struct world *w, struct w_request *r)
+{
+    const struct sim_container *c =
+        r->is_list || r->applied || r->apply_ns == NEVER || r->op.kind == OPERATION_PROBE
+            ? NULL
+            : sim_engine_find(&w->engine, r->op.container);
+    if (!c || c->lingers_until_ns <= w->now_ns || (r->begun && r->apply_ns > w->now_ns))
+        return;
+    uint64_t late = c->lingers_until_ns - w->now_ns;
+    if (!r->begun)
+        r->begin_ns += late;
+    r->apply_ns += late;
+    if (r->answer_ns != NEVER && !r->lost)
+        r->answer_ns += late;
+}
+
 static void run_one(struct world *w, struct w_request *r)
 {
+    wait_for_lock(w, r);
     if (!r->begun && r->begin_ns <= w->now_ns)
         begin(w, r);
     if (r->begun && !r->applied && r->apply_ns <= w->now_ns) {

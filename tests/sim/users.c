@@ -167,6 +167,19 @@ static void remove_by_hand(struct world *w, struct sim_container *c)
     sim_engine_drop(&w->engine, c);
 }
 
+/* With 137 the kernel has killed it, for memory, or somebody on the host. */
+static void end(struct world *w, struct sim_container *c)
+{
+    static const int codes[] = {0, 0, 0, 1, 1, 1, 137, -1, -1, -1};
+    int code = codes[roll(w, 10)];
+    trace(w, "%s ends by itself (%d)", c->name, code);
+    blame(w, c);
+    if (code < 0)
+        sim_engine_oom(&w->engine, c);
+    else
+        sim_engine_end(&w->engine, c, code);
+}
+
 static void touch_container(struct world *w)
 {
     static const enum operation_kind kinds[] = {OPERATION_STOP, OPERATION_START, OPERATION_PAUSE,
@@ -204,11 +217,8 @@ static void touch_container(struct world *w)
         }
         return;
     case 5:
-        if (c->status == CONTAINER_RUNNING) {
-            trace(w, "%s ends by itself", c->name);
-            blame(w, c);
-            sim_engine_end(&w->engine, c, chance(w, 300) ? 0 : 1);
-        }
+        if (c->status == CONTAINER_RUNNING)
+            end(w, c);
         return;
     default:
         break;

@@ -58,6 +58,7 @@ void world_open(struct world *w, uint64_t seed)
     w->pace = paces[roll(w, 8)];
     w->act_ns = w->now_ns;
     w->engine.no_update = chance(w, 100);
+    w->engine.lingers = true;
     for (size_t i = 0; i < W_AGENTS; i++)
         (void)snprintf(w->agents[i].name, sizeof(w->agents[i].name), "a%zu", i);
     shell_boot(w);
