@@ -7,9 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* An operation that was given up may still be carried out for so long. */
-#define LOST_NS (120 * SECOND_NS)
-
 /* What the engine has done is so, without another look: a listing asked for earlier would say
  * otherwise. */
 static void take_done(struct core *core, struct agent *a, const struct operation *op,
@@ -133,7 +130,7 @@ static void take_outcome(struct core *core, struct agent *a, const struct operat
             a->containers[a->operation_slot].doomed = true;
         if (op->kind != OPERATION_INSPECT) {
             a->containers[a->operation_slot].lost_kind = op->kind;
-            a->containers[a->operation_slot].lost_until_ns = core->now_ns + LOST_NS;
+            a->containers[a->operation_slot].lost_until_ns = core->now_ns + OPERATION_LOST_NS;
         }
         a->unknown = true;
         agent_move(core, a, INPUT_UNKNOWN);

@@ -43,6 +43,9 @@
 /* A new container has proven itself when it is ready by its own test, or has run this long. */
 #define PROOF_NS (10 * SECOND_NS)
 
+/* An operation that was given up may still be carried out for so long. */
+#define OPERATION_LOST_NS (120 * SECOND_NS)
+
 #define BACKOFF_FIRST_NS SECOND_NS
 #define BACKOFF_MAX_NS   (300 * SECOND_NS)
 

@@ -274,6 +274,12 @@ void agent_see(struct core *core, struct agent *a, enum slot slot, const struct 
         memset(c, 0, sizeof(*c));
         c->known = true;
         memcpy(c->id, o->id, CONTAINER_ID_SIZE);
+        if (slot == SLOT_MAIN && a->has_remembered && a->state == STATE_STOPPING &&
+            same_id(a->remembered, o->id)) {
+            /* A stop was under way when roost was killed: a listing shows its end late. */
+            c->lost_kind = OPERATION_STOP;
+            c->lost_until_ns = core->now_ns + OPERATION_LOST_NS;
+        }
     }
     if (c->status != o->status)
         c->exit_seen = false;

@@ -176,6 +176,25 @@ static void a_start_that_never_came_to_the_engine_is_no_death(void **state)
     assert_string_equal(fx.leases, "l1 job");
 }
 
+/* The engine's listing shows as running for a moment what is down already. */
+static void killed_while_it_was_stopped_by_us(void **state)
+{
+    (void)fx_wake(&fx, "job", 600 * FX_S, false);
+    fx_run(&fx, FX_S);
+    fx.engine.lingers = fx.hold = true;
+    fx_sleep(&fx, "job");
+    fx_time(&fx);
+    assert_state(&fx, "job", STATE_STOPPING);
+    by_hand(OPERATION_STOP, "demo-job", NULL);
+    fx.hold = false;
+    fx.config.resync_ns = 30 * FX_S; /* and looks closer at some */
+    fx_restart(&fx);
+    fx_time(&fx);
+    fx_settle(&fx);
+    assert_events(&fx, "");
+    assert_status(&fx, "demo-job", CONTAINER_EXITED);
+}
+
 /* An episode of each kind is open when roost is killed: what opened it is not told again, its end
  * is told once. */
 static void killed_in_a_crash_loop(void **state)
@@ -368,6 +387,7 @@ int main(void)
         TEST(killed_in_a_crash_loop),
         TEST(killed_while_it_is_paused),
         TEST(killed_while_it_is_renamed),
+        TEST(killed_while_it_was_stopped_by_us),
         TEST(killed_while_the_engine_is_lost),
         TEST(a_row_deleted_and_put_back_has_its_leases_stored_again),
         TEST(a_jumping_wall_clock_ends_no_lease_and_restarts_nothing),
