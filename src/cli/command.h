@@ -56,6 +56,7 @@ extern const struct command command_down;
 extern const struct command command_pull;
 extern const struct command command_takeover;
 extern const struct command command_outdated;
+extern const struct command command_export;
 extern const struct command command_backup;
 extern const struct command command_doctor;
 extern const struct command command_version;

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "core/agent.h"
 
@@ -106,6 +107,14 @@ int compose_load(const struct compose_options *options, struct compose_project *
                  struct error *err) _must_use_;
 
 void compose_project_free(struct compose_project *project);
+
+/* The other way round: appends the text of a compose file that gives this project's name, services
+ * and resources, in their order; `spec` is in canonical form. A resource without a body that is not
+ * external is declared without a word. The text is read back and compared first: -EINVAL with
+ * ERROR_INVALID when no file says what they say (two agents publish one port …), -EFBIG for more
+ * than COMPOSE_FILE_MAX bytes. It holds the values of the environment. */
+int compose_write(const struct compose_project *project, struct buf *ret_text,
+                  struct error *err) _must_use_;
 
 /* The keys of networks and volumes, for documents; NULL past the end. */
 const char *compose_resource_key(bool network, size_t index, const char **ret_takes);

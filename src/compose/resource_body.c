@@ -12,22 +12,6 @@
 #include "base/nearest.h"
 #include "compose/load.h"
 
-enum field_type {
-    FIELD_TEXT,
-    FIELD_BOOLEAN,
-    FIELD_TEXTS,  /* a map of texts */
-    FIELD_LABELS, /* the same, or a list of "name=value" */
-    FIELD_IPAM,
-    FIELD_OWN, /* read by name */
-};
-
-struct field {
-    const char *key;
-    const char *engine; /* in the engine's create call */
-    enum field_type type;
-    const char *takes; /* for docs/keys.md */
-};
-
 static const struct field network_fields[] = {
     {"attachable", "Attachable", FIELD_BOOLEAN, "true, false"},
     {"driver", "Driver", FIELD_TEXT, "text; `bridge` where it is not given"},
@@ -148,7 +132,7 @@ static int read_texts(const struct making *m, const struct field *f, json_t *val
 
 /* ---- ipam ---- */
 
-static const struct field ipam_fields[] = {
+const struct field resource_ipam_fields[] = {
     {"aux_addresses", "AuxiliaryAddresses", FIELD_TEXTS},
     {"gateway", "Gateway", FIELD_TEXT},
     {"ip_range", "IPRange", FIELD_TEXT},
@@ -186,7 +170,7 @@ static int read_pool(const struct making *m, json_t *pool, json_t *list)
     json_object_foreach (pool, key, value) {
         if (strncmp(key, "x-", 2) == 0)
             continue;
-        const struct field *f = find_field(ipam_fields, key);
+        const struct field *f = find_field(resource_ipam_fields, key);
         if (!f)
             return refuse(m, "ipam",
                           "a mapping whose config has only the keys subnet, gateway, "

@@ -46,7 +46,7 @@ int scope_read_dotenv(struct loader *l, const char *folder, json_t *vars)
     int r = path_join(folder, ".env", &path);
     if (r < 0)
         return r;
-    if (access(path, F_OK) < 0 && errno == ENOENT)
+    if (access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR))
         return 0;
     return scope_read_file(l, path, vars);
 }

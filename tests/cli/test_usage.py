@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 COMMANDS = ["serve", "apply", "check", "plan", "reconcile", "ls", "show", "set", "hold", "unhold", "recreate", "rm",
-            "down", "backup", "doctor", "version", "help"]
+            "down", "export", "backup", "doctor", "version", "help"]
 
 
 def test_without_words_the_overview(cli):
@@ -99,7 +99,7 @@ def test_no_engine_is_status_4(cli):
 
 
 def test_no_database(cli):
-    for words in (["ls"], ["show", "web"], ["hold", "web"], ["rm", "web"], ["down", "-y"], ["backup", "copy"],
+    for words in (["ls"], ["show", "web"], ["hold", "web"], ["rm", "web"], ["down", "-y"], ["backup", "copy"], ["export"],
                   ["reconcile"], ["plan"], ["set", "web", "lifecycle=lazy"]):
         done = cli.run(*words, status=1)
         assert str(cli.db) in done.err
