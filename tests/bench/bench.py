@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -215,9 +216,12 @@ def run_waking(engine, _raw, small):
 
 
 def run_deaths(engine, _raw, small):
-    behind = speeds.deaths(engine, 2 if small else 20)
-    return behind, [("crash told, ms behind the engine's stream", round(statistics.median(behind), 2), "< 10",
-                     f"worst {max(behind):.1f} ms of {len(behind)}")]
+    count = 2 if small else 20
+    crash, kill = speeds.deaths(engine, count, signal.SIGTERM), speeds.deaths(engine, count, signal.SIGKILL)
+    return {"crash_ms": crash, "kill_ms": kill}, [
+        (f"{what} told, ms behind the engine's stream", round(statistics.median(behind), 2), aim,
+         f"worst {max(behind):.1f} ms of {len(behind)}")
+        for what, behind, aim in (("crash", crash, "< 10"), ("SIGKILL", kill, "-"))]
 
 
 def run_polling(engine, _raw, small):

@@ -16,6 +16,7 @@ from engine import DOCKER, wait_until
 from fleet import Fleet, lazy
 
 IDLE = ["sleep", "1000000"]
+CRASHING = ["sh", "-c", "trap 'exit 3' TERM; while :; do sleep 1000 & wait; done"]
 
 
 def sleeper(**roost):
@@ -98,12 +99,13 @@ class Stream(threading.Thread):
                     self.came.setdefault(self.of(json.loads(line[line.index(b"{"):])), now)
 
 
-def deaths(engine, count):
-    """Milliseconds by which a following client hears of a crash later than one of the engine's own stream does."""
+def deaths(engine, count, signum):
+    """Milliseconds by which a following client hears of a crash (SIGTERM: with a status of its own) later than one of
+    the engine's own stream does."""
     fleet = Fleet(engine, "deaths")
     names = [f"agent{n:02}" for n in range(count)]
     try:
-        fleet.up({name: sleeper() for name in names})
+        fleet.up({name: {**sleeper(), "command": CRASHING} for name in names})
         with fleet.serve():
             for name in names:
                 fleet.roost("wake", name, "--ttl", "1h")
@@ -112,7 +114,7 @@ def deaths(engine, count):
                          lambda event: event["Actor"]["Attributes"]["roost.agent"])
             roost = Stream(fleet.socket, "/v1/events", b'"container_stopped"', lambda event: event["agent"])
             for name in names:
-                os.kill(fleet.inspect(name)["State"]["Pid"], signal.SIGKILL)
+                os.kill(fleet.inspect(name)["State"]["Pid"], signum)
                 wait_until(lambda: name in roost.came and name in raw.came, "the death told")
             raw.socket.shutdown(socket.SHUT_RDWR)
             roost.socket.shutdown(socket.SHUT_RDWR)
