@@ -11,6 +11,7 @@ import subprocess
 
 import pytest
 
+from engine import wait_until
 from fleet import hot, is_lazy, lazy, roost_program
 
 
@@ -158,6 +159,7 @@ def test_killed_at_any_step_of_a_removal(fleet, engine, proxy, when):
 def test_serve_killed_leaves_containers_and_the_lock_is_free(fleet):
     fleet.apply({"web": hot(), "reviewer": lazy()})
     with fleet.serve() as server:
+        wait_until(lambda: fleet.rows()["web"]["state"] == "running", "web runs")
         marks = fleet.marks()
         server.process.kill()
         server.process.wait()

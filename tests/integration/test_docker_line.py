@@ -20,6 +20,7 @@ NOT_SPEC = {
     "": {"Id", "Created", "State", "LogPath", "HostnamePath", "HostsPath", "ResolvConfPath", "Name", "GraphDriver",
          "RestartCount", "ExecIDs"},
     "Config": {"Hostname", "AttachStdin", "AttachStdout", "AttachStderr", "StdinOnce"},
+    "Config.Labels": {"roost.with"},  # a number for the very containers that it shares something of
     "HostConfig": {"ContainerIDFile"},
     "NetworkSettings": {"SandboxID", "SandboxKey", "EndpointID", "IPAddress", "MacAddress", "Gateway",
                         "GlobalIPv6Address"},
