@@ -34,7 +34,7 @@ static bool is_clear(const char *text)
 /* The emitter takes quotes itself where the text does not allow what is asked for. */
 static yaml_scalar_style_t style_of(const char *text, bool is_key)
 {
-    if (!is_key && strchr(text, '\n') && !isspace((unsigned char)text[0]))
+    if (!is_key && strchr(text, '\n'))
         return YAML_LITERAL_SCALAR_STYLE;
     return is_clear(text) && !strchr(text, '\n') ? YAML_PLAIN_SCALAR_STYLE
                                                  : YAML_DOUBLE_QUOTED_SCALAR_STYLE;
