@@ -127,6 +127,7 @@ void check_news(struct world *w, const struct sim_event *event)
         return;
     a->troubles += event->action == ENGINE_EVENT_DIE;
     a->losses += event->action == ENGINE_EVENT_DESTROY;
+    a->ills += event->action == ENGINE_EVENT_HEALTH && event->health == HEALTH_UNHEALTHY;
 }
 
 static void check_engine_event(struct world *w, const struct core_happening *h)
@@ -174,6 +175,11 @@ void check_event(struct world *w, const struct core_happening *h)
         broken(w, "%s has recovered from nothing", a->name);
     if (h->kind == EVENT_CONTAINER_RECOVERED)
         a->episodes = 0;
+    w->counts.healed += h->kind == EVENT_CONTAINER_RECOVERED && strstr(h->reason, "unhealthy");
+    if (h->kind == EVENT_CONTAINER_UNHEALTHY && a->ills == 0)
+        broken(w, "container_unhealthy of %s, and it is not sick", a->name);
+    if (h->kind == EVENT_CONTAINER_UNHEALTHY)
+        a->ills = 0;
     if (a->told_row && a->told.held)
         broken(w, "%s of %s, which is held", event_kind_name(h->kind), a->name);
     bool refused = strcmp(h->reason, "start_refused") == 0;

@@ -91,7 +91,8 @@ static void tell(struct sim_engine *e, enum engine_action action, const struct s
         e->n_events--;
     }
     struct sim_event *event = &e->events[(e->events_at + e->n_events++) % SIM_EVENTS];
-    *event = (struct sim_event){.action = action, .signal = signal, .exit_code = c->exit_code};
+    *event = (struct sim_event){
+        .action = action, .signal = signal, .exit_code = c->exit_code, .health = c->health};
     memcpy(event->id, c->id, sizeof(event->id));
     (void)snprintf(event->name, sizeof(event->name), "%s", c->name);
     (void)snprintf(event->agent, sizeof(event->agent), "%s", c->ours ? c->agent : "");
@@ -117,6 +118,8 @@ static void run(struct sim_engine *e, struct sim_container *c)
     c->up_since_ns = e->now_ns;
     c->oom_killed = false;
     c->lingers_until_ns = 0;
+    c->health = plan.checked ? HEALTH_STARTING : HEALTH_NONE;
+    c->well_ns = plan.checked ? e->now_ns + plan.ready_ms * SIM_MS_NS : SIM_NEVER_NS;
     bool ends = plan.conduct == SIM_CRASHES || plan.conduct == SIM_ENDS;
     c->next_ns = ends ? e->now_ns + plan.run_ms * SIM_MS_NS : SIM_NEVER_NS;
     tell(e, ENGINE_EVENT_START, c, 0);
@@ -132,13 +135,15 @@ static void rest(struct sim_engine *e, struct sim_container *c, int exit_code)
 {
     if (e->lingers && sim_container_runs(c)) {
         c->was = c->status;
+        c->was_health = c->health;
         c->lingers_until_ns = e->now_ns + (70 + e->events_ever * 37 % 111) * SIM_MS_NS;
     }
     note_end(c, exit_code);
     c->status = CONTAINER_EXITED;
     c->exit_code = exit_code;
-    c->next_ns = SIM_NEVER_NS;
+    c->next_ns = c->well_ns = SIM_NEVER_NS;
     c->up_since_ns = 0;
+    c->health = sim_plan_of(&c->spec).checked ? HEALTH_UNHEALTHY : HEALTH_NONE;
 }
 
 void sim_engine_end(struct sim_engine *e, struct sim_container *c, int exit_code)
@@ -167,8 +172,23 @@ void sim_engine_oom(struct sim_engine *e, struct sim_container *c)
         tell(e, ENGINE_EVENT_OOM, c, 0);
 }
 
+bool sim_engine_feel(struct sim_engine *e, struct sim_container *c, enum container_health health)
+{
+    if (c->status != CONTAINER_RUNNING || c->health == HEALTH_NONE || c->health == health)
+        return false;
+    c->health = health;
+    c->well_ns = SIM_NEVER_NS;
+    tell(e, ENGINE_EVENT_HEALTH, c, 0);
+    return true;
+}
+
 static void happen(struct sim_engine *e, struct sim_container *c)
 {
+    if (c->status == CONTAINER_RUNNING && c->well_ns <= c->next_ns) {
+        (void)sim_engine_feel(e, c, HEALTH_HEALTHY);
+        c->well_ns = SIM_NEVER_NS;
+        return;
+    }
     if (c->status == CONTAINER_RESTARTING) {
         c->restarts++;
         run(e, c);
@@ -181,7 +201,9 @@ static void happen(struct sim_engine *e, struct sim_container *c)
 static uint64_t next_of(const struct sim_container *c)
 {
     bool moves = c->status == CONTAINER_RUNNING || c->status == CONTAINER_RESTARTING;
-    return moves ? c->next_ns : SIM_NEVER_NS;
+    if (!moves)
+        return SIM_NEVER_NS;
+    return c->well_ns < c->next_ns ? c->well_ns : c->next_ns;
 }
 
 static struct sim_container *soonest(const struct sim_engine *e)
@@ -240,6 +262,7 @@ static enum engine_outcome create(struct sim_engine *e, const struct sim_call *c
         .with = call->with,
         .policy = call->lifecycle,
         .next_ns = SIM_NEVER_NS,
+        .well_ns = SIM_NEVER_NS,
     };
     (void)snprintf(c->name, sizeof(c->name), "%s", call->name);
     (void)snprintf(c->agent, sizeof(c->agent), "%s", call->agent ? call->agent : "");
@@ -303,6 +326,8 @@ static enum engine_outcome freeze(struct sim_engine *e, struct sim_container *c,
     tell(e, on ? ENGINE_EVENT_PAUSE : ENGINE_EVENT_UNPAUSE, c, 0);
     if (!on && c->next_ns < e->now_ns)
         c->next_ns = e->now_ns;
+    if (!on && c->well_ns < e->now_ns)
+        c->well_ns = e->now_ns;
     return ENGINE_DONE;
 }
 
@@ -465,9 +490,14 @@ void sim_engine_restart(struct sim_engine *e, bool killed)
 
 void sim_engine_observe(const struct sim_container *c, bool inspected, struct observation *ret_o)
 {
+    bool late = !inspected && c->lingers_until_ns != 0;
+    enum container_health listed = late                    ? c->was_health
+                                   : sim_container_runs(c) ? c->health
+                                                           : HEALTH_NONE;
     *ret_o = (struct observation){
         .name = c->name,
-        .status = inspected || c->lingers_until_ns == 0 ? c->status : c->was,
+        .status = late ? c->was : c->status,
+        .health = inspected ? c->health : listed,
         .ours = c->ours,
         .agent = c->agent,
         .compose_service = c->compose_service,

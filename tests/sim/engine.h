@@ -12,6 +12,8 @@
  *   - a start that fails leaves the container as it was, with an exit code, and nobody is told
  *   - a container made as hot is restarted by the engine when it ends by itself: 100 ms, doubling
  *     to a minute, reset by a run of 10 s; a start by hand sets its count of restarts back to 0
+ *   - a health check passes first when the container is ready; one that does not run is unhealthy,
+ *     and nobody is told of that
  *   - a removal may fail half way and leave it dead
  *   - a listing shows what went down as it was for 70 to 180 ms more, until its network is down:
  *     so long an inspection of it, or a change to it, waits (with `lingers`)
@@ -47,6 +49,7 @@ struct sim_plan {
     enum sim_conduct conduct;
     unsigned run_ms;
     unsigned ready_ms; /* of running, until a probe says ready */
+    unsigned checked;  /* has a health check: well when it is ready, until somebody makes it sick */
 };
 
 struct spec_id sim_spec(struct sim_plan plan);
@@ -73,6 +76,8 @@ struct sim_container {
     uint64_t up_since_ns;
     uint64_t next_ns; /* it ends, or the engine restarts it */
     uint64_t backoff_ns;
+    enum container_health health, was_health;
+    uint64_t well_ns; /* its health check passes */
     unsigned changes; /* operations that changed it */
     bool hands_off;   /* not roost's, whatever its labels say: nobody of ours may change it */
     bool by_user;     /* it was started by somebody */
@@ -151,7 +156,9 @@ struct sim_container *sim_engine_find(const struct sim_engine *e,
                                       const uint8_t id[CONTAINER_ID_SIZE]);
 struct sim_container *sim_engine_named(const struct sim_engine *e, const char *name);
 void sim_engine_end(struct sim_engine *e, struct sim_container *c,
-                    int exit_code);                                  /* it ends by itself, now */
+                    int exit_code); /* it ends by itself, now */
+/* Its health check fails, or passes again; false: it has none, or does not run. */
+bool sim_engine_feel(struct sim_engine *e, struct sim_container *c, enum container_health health);
 void sim_engine_oom(struct sim_engine *e, struct sim_container *c);  /* the kernel kills it */
 void sim_engine_drop(struct sim_engine *e, struct sim_container *c); /* docker rm -f */
 bool sim_engine_take_name(struct sim_engine *e,

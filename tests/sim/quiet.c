@@ -104,6 +104,12 @@ static const struct sim_container *own_container(const struct world *w, const st
                : sim_engine_find(&w->engine, a->memory.container);
 }
 
+/* The one that goes on instead of a new one that failed need not be any better. */
+static bool is_rolled_back(const struct agent_view *v)
+{
+    return strncmp(v->reason, "rolled back", 11) == 0;
+}
+
 /* Nothing keeps it from being exactly as its row says. */
 static bool is_simple(const struct world *w, const struct w_agent *a)
 {
@@ -111,10 +117,12 @@ static bool is_simple(const struct world *w, const struct w_agent *a)
         return false;
     for (size_t i = 0; i < a->row.n_depends; i++) {
         const struct w_agent *on = dependency(w, a, i);
-        const struct sim_container *c = main_container(w, on);
+        const struct sim_container *c = own_container(w, on);
         bool stands_still = c && (c->status == CONTAINER_PAUSED ||
                                   (c->status == CONTAINER_EXITED && c->exit_code == 0));
-        if (!is_simple(w, on) || a->depends[i].condition == DEPENDS_COMPLETED || stands_still)
+        struct agent_view v;
+        if (!core_view_agent(w->core, on->name, &v) || is_rolled_back(&v) || !is_simple(w, on) ||
+            a->depends[i].condition == DEPENDS_COMPLETED || stands_still)
             return false;
     }
     return true;
@@ -165,10 +173,23 @@ static bool same_spec(const struct spec_id *a, const struct spec_id *b)
     return a->version == b->version && memcmp(a->sha256, b->sha256, sizeof(a->sha256)) == 0;
 }
 
+/* A trouble that is there was told; one that is over was told to be over. */
+static void check_health(struct world *w, const struct w_agent *a, const struct sim_container *c)
+{
+    bool sick = c->status == CONTAINER_RUNNING && c->health == HEALTH_UNHEALTHY;
+    bool told = a->has_memory && (a->memory.episodes & EPISODE(EVENT_CONTAINER_UNHEALTHY)) != 0;
+    if (sick && a->row.restart_unhealthy)
+        broken(w, "%s is sick, and was not restarted", a->name);
+    if (sick && !told)
+        broken(w, "%s is sick, and nobody was told", a->name);
+    if (!sick && told && c->status == CONTAINER_RUNNING)
+        broken(w, "%s is well again, and nobody was told", a->name);
+}
+
 static void check_as_specified(struct world *w, const struct w_agent *a,
                                const struct sim_container *c, const struct agent_view *v)
 {
-    if (strncmp(v->reason, "rolled back", 11) == 0) {
+    if (is_rolled_back(v)) {
         if (v->state != STATE_FAILED)
             broken(w, "%s is rolled back, and not failed", a->name);
         return;
@@ -188,6 +209,7 @@ static void check_as_specified(struct world *w, const struct w_agent *a,
     bool crashed = v->state == STATE_FAILED && strncmp(v->reason, "crashed", 7) == 0;
     if (v->reason[0] != '\0' && !crashed)
         broken(w, "%s is well, and says: %s", a->name, v->reason);
+    check_health(w, a, c);
     if (c->status == CONTAINER_RUNNING && v->state != STATE_RUNNING)
         broken(w, "%s runs, and its state is %s", a->name, agent_state_name(v->state));
     if (!sim_container_runs(c) && v->state != STATE_STOPPED && v->state != STATE_FAILED)
@@ -216,12 +238,6 @@ static void check_awake(struct world *w, const struct w_agent *a, const struct s
         broken(w, "%s should be awake, and is %s", a->name, container_status_name(c->status));
     if (!is_awake(w, a) && c->status == CONTAINER_RUNNING && !is_needed_by_a_job(w, a))
         broken(w, "%s should be asleep", a->name);
-}
-
-/* The one that goes on instead of a new one that failed need not be any better. */
-static bool is_rolled_back(const struct agent_view *v)
-{
-    return strncmp(v->reason, "rolled back", 11) == 0;
 }
 
 static void check_simple(struct world *w, const struct w_agent *a, const struct agent_view *v)

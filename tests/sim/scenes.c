@@ -75,6 +75,14 @@ static const struct scene all[] = {
     {"watchdog: renamed, asleep", "row:a0:lazy wait:20 | rename:a0 wait:40"},
     {"watchdog: policy changed, asleep", "row:a0:lazy wait:20 | update:a0 wait:40"},
     {"watchdog: start refused under a lease", "| row:a0:lazy:refused wait:10 wake:a0 wait:90"},
+    {"watchdog: sick, and well again",
+     "row:a0:hot:checked wait:20 | sick:a0 wait:20 well:a0 wait:40"},
+    {"watchdog: sick under a lease",
+     "row:a0:lazy:checked wait:20 wake:a0 wait:5 | sick:a0 wait:60 wait:60"},
+    {"watchdog: sick, and to be restarted", "row:a0:hot:heals wait:20 | sick:a0 wait:60"},
+    {"watchdog: restarted by hand, hot", "row:a0:hot wait:20 | restart:a0 wait:40"},
+    {"watchdog: restarted by hand under a lease",
+     "row:a0:lazy wait:20 wake:a0 wait:5 | restart:a0 wait:90"},
     {"a dependency goes down", "row:a0:hot row:a1:hot:depends wait:20 | stop:a0 wait:60"},
     {"another name", "row:a0:hot wait:20 | name:a0 wait:40"},
 };
@@ -99,11 +107,13 @@ static struct spec_id spec_for(const char *how, unsigned variant)
 {
     struct sim_plan plan = {.variant = variant};
     if (strcmp(how, "refused") == 0)
-        plan = (struct sim_plan){variant + 100, SIM_REFUSED, 0, 0};
+        plan = (struct sim_plan){variant + 100, SIM_REFUSED, 0, 0, 0};
     else if (strcmp(how, "crashes") == 0)
-        plan = (struct sim_plan){variant + 200, SIM_CRASHES, 2000, 0};
+        plan = (struct sim_plan){variant + 200, SIM_CRASHES, 2000, 0, 0};
     else if (strcmp(how, "noimage") == 0)
-        plan = (struct sim_plan){variant + 300, SIM_NO_IMAGE, 0, 0};
+        plan = (struct sim_plan){variant + 300, SIM_NO_IMAGE, 0, 0, 0};
+    else if (strcmp(how, "checked") == 0 || strcmp(how, "heals") == 0)
+        plan = (struct sim_plan){variant + 400, SIM_STAYS, 0, 500, 1};
     return sim_spec(plan);
 }
 
@@ -116,6 +126,7 @@ static void row(struct world *w, struct w_agent *a, const char *how, bool lazy)
                                .spec = spec_for(how, 1),
                                .idle_timeout_ns = 20 * SECOND,
                                .ready_timeout_ns = 10 * SECOND};
+    a->row.restart_unhealthy = strcmp(how, "heals") == 0;
     bool oversleeps = strcmp(how, "oversleeps") == 0;
     if (oversleeps || strcmp(how, "pause") == 0)
         a->row.sleep = SLEEP_PAUSE;
@@ -212,6 +223,10 @@ static void hand(struct world *w, struct w_agent *a, const char *verb)
         sim_engine_kill(&w->engine, c);
     else if (strcmp(verb, "remove") == 0)
         sim_engine_drop(&w->engine, c);
+    else if (strcmp(verb, "restart") == 0)
+        (void)sim_engine_restart_container(&w->engine, c);
+    else if (strcmp(verb, "sick") == 0 || strcmp(verb, "well") == 0)
+        (void)sim_engine_feel(&w->engine, c, verb[0] == 's' ? HEALTH_UNHEALTHY : HEALTH_HEALTHY);
     else if (strcmp(verb, "differ") == 0)
         c->differs = 1;
     else if (strcmp(verb, "dead") == 0)
@@ -249,8 +264,8 @@ static void act(struct world *w, const char *verb, struct w_agent *a, const char
         ask_pass(w, a, verb);
     else if (is_one_of(verb, "plant copy"))
         plant(w, a, verb[0] == 'c');
-    else if (is_one_of(verb,
-                       "kill remove differ dead end0 end1 start stop pause unpause rename update"))
+    else if (is_one_of(verb, "kill restart sick well remove differ dead end0 end1 start stop pause "
+                             "unpause rename update"))
         hand(w, a, verb);
     else
         broken(w, "no such word: %s", verb);

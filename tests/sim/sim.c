@@ -100,6 +100,9 @@ static void check_floors(unsigned long lives)
         check_floor(operation_kind_name((enum operation_kind)i), total.operations[i], 200, lives);
     check_floor("episodes", episodes, 3000, lives);
     check_floor("recovered", total.told[EVENT_CONTAINER_RECOVERED], 2000, lives);
+    check_floor("unhealthy", total.told[EVENT_CONTAINER_UNHEALTHY], 100, lives);
+    check_floor("healthy again", total.healed, 100, lives);
+    check_floor("restarts by hand", total.restarts, 200, lives);
     check_floor("rolled back", total.told[EVENT_ROLLED_BACK], 100, lives);
     check_floor("recreated", total.recreated, 1000, lives);
     check_floor("wakes", total.wakes, 5000, lives);
@@ -128,10 +131,11 @@ static void print_counts(unsigned long lives, double seconds)
     (void)printf("\nevents:");
     for (int i = EVENT_NONE + 1; i < EVENT_KINDS; i++)
         (void)printf(" %s %lu", event_kind_name((enum event_kind)i), total.told[i]);
-    (void)printf("\nwakes %lu, answers %lu, recreates %lu, quiet %lu times, %lu agents as they "
-                 "should be\n",
-                 total.wakes, total.answers, total.recreated, total.converged,
-                 total.checked_agents);
+    (void)printf(
+        "\nwakes %lu, answers %lu, recreates %lu, restarts by hand %lu, healthy again %lu, "
+        "quiet %lu times, %lu agents as they should be\n",
+        total.wakes, total.answers, total.recreated, total.restarts, total.healed, total.converged,
+        total.checked_agents);
 }
 
 static void usage(void)

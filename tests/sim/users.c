@@ -39,6 +39,7 @@ static struct spec_id any_spec(struct world *w)
     }
     if (chance(w, 300))
         plan.ready_ms = (unsigned)roll(w, 15000);
+    plan.checked = chance(w, 300);
     return sim_spec(plan);
 }
 
@@ -82,7 +83,10 @@ static void put_row(struct world *w, struct w_agent *a)
         (void)snprintf(a->container_name, sizeof(a->container_name), "%s%s",
                        a->container_name[0] ? "" : "own-", a->container_name[0] ? "" : a->name);
     a->row.idle_timeout_ns = (10 + roll(w, 50)) * SECOND;
-    a->row.ready = (enum ready_kind)(chance(w, 600) ? READY_STARTED : READY_TCP);
+    a->row.ready = chance(w, 600) ? READY_STARTED : READY_TCP;
+    if (sim_plan_of(&a->row.spec).checked && chance(w, 500))
+        a->row.ready = READY_HEALTHY;
+    a->row.restart_unhealthy = chance(w, 300);
     a->row.ready_timeout_ns = (5 + roll(w, 10)) * SECOND;
     a->row.sleep = chance(w, 700) ? SLEEP_STOP : SLEEP_PAUSE;
     a->row.stop_after_ns = chance(w, 700) ? 0 : (10 + roll(w, 60)) * SECOND;
@@ -180,6 +184,12 @@ static void end(struct world *w, struct sim_container *c)
         sim_engine_end(&w->engine, c, code);
 }
 
+static void feel(struct world *w, struct sim_container *c, enum container_health health)
+{
+    if (sim_engine_feel(&w->engine, c, health))
+        trace(w, "%s is %s", c->name, health == HEALTH_HEALTHY ? "well" : "sick");
+}
+
 static void touch_container(struct world *w)
 {
     static const enum operation_kind kinds[] = {OPERATION_STOP, OPERATION_START, OPERATION_PAUSE,
@@ -188,7 +198,19 @@ static void touch_container(struct world *w)
     char id[24], name[32];
     if (!c || !w->engine_up || c->status == CONTAINER_REMOVING)
         return;
-    switch (roll(w, 10)) {
+    switch (roll(w, 14)) {
+    case 6:
+    case 7:
+        feel(w, c, HEALTH_UNHEALTHY);
+        return;
+    case 8:
+        feel(w, c, HEALTH_HEALTHY);
+        return;
+    case 9:
+        trace(w, "user: restarts %s", c->name);
+        w->counts.restarts++;
+        (void)sim_engine_restart_container(&w->engine, c);
+        return;
     case 0:
         trace(w, "user: kills %s", c->name);
         blame(w, c);

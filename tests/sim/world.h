@@ -60,6 +60,7 @@ struct w_agent {
         troubles; /* deaths that no call of ours brought about, since the last container_stopped */
     bool worked;  /* hot, and one of its containers has run for ten seconds and would still */
     unsigned losses;  /* the same, of containers that went away */
+    unsigned ills;    /* the same, of health checks that failed */
     unsigned changes; /* changing operations sent for it */
     unsigned told_events;
     bool in_flight;
@@ -144,7 +145,7 @@ struct w_counts {
     unsigned long ms, chaos_ms, steps, events_in, operations[OPERATION_PROBE + 1], lists, passes,
         passes_over, wakes, answers;
     unsigned long user_acts, rows, told[EVENT_KINDS], faults[FAULTS], recreated, converged,
-        checked_agents;
+        checked_agents, healed, restarts;
 };
 
 struct world {
