@@ -193,6 +193,8 @@ static void take_known(struct core *core, struct agent *a, int slot, const struc
         take_rename(core, a, (enum slot)slot, news->name);
         return;
     case ENGINE_EVENT_HEALTH:
+        if (slot == SLOT_MAIN && news->health == HEALTH_UNHEALTHY)
+            break; /* an old word of it would have it restarted once more */
         if (slot == SLOT_MAIN)
             agent_see_health(core, a, news->health);
         return;

@@ -159,6 +159,10 @@ static void take_main_change(struct core *core, struct agent *a, const struct co
             agent_move(core, a, INPUT_SEEN_UNPAUSED);
         else if (!same || !container_is_up(before))
             agent_move(core, a, INPUT_SEEN_UP);
+        if (c->health == HEALTH_UNHEALTHY && before->health != HEALTH_UNHEALTHY)
+            agent_move(core, a, INPUT_SEEN_UNHEALTHY);
+        else if (c->health == HEALTH_HEALTHY && before->health != HEALTH_HEALTHY)
+            agent_move(core, a, INPUT_SEEN_HEALTHY);
         begin_ready(core, a);
         break;
     case CONTAINER_PAUSED:
@@ -199,6 +203,8 @@ static void take_change(struct core *core, struct agent *a, enum slot slot,
                         const struct container *before)
 {
     struct container *c = &a->containers[slot];
+    if (c->status != CONTAINER_RUNNING && c->status != CONTAINER_PAUSED)
+        c->health = HEALTH_NONE; /* Docker calls all that does not run unhealthy */
     if (c->known && (c->status == CONTAINER_DEAD || c->doomed))
         forget_kept(a, c);
     if (!container_is_up(c))
@@ -330,7 +336,6 @@ void agent_see_health(struct core *core, struct agent *a, enum container_health 
     struct container *c = &a->containers[SLOT_MAIN];
     struct container before = *c;
     c->health = health;
-    agent_move(core, a, health == HEALTH_UNHEALTHY ? INPUT_SEEN_UNHEALTHY : INPUT_SEEN_HEALTHY);
     take_change(core, a, SLOT_MAIN, &before);
     mark_dirty(core, a);
 }

@@ -17,6 +17,8 @@ static int open_fleet(void **state)
     assert_status(&fx, "demo-web", CONTAINER_RUNNING);
     assert_status(&fx, "demo-job", CONTAINER_CREATED);
     assert_events(&fx, "");
+    fx_news(&fx, ENGINE_EVENT_START, "demo-web", 0);
+    fx_time(&fx);
     fx_clear(&fx);
     return 0;
 }
@@ -341,23 +343,60 @@ static void removed_during_our_stop_is_missing(void **state)
     assert_status(&fx, "demo-job", CONTAINER_CREATED);
 }
 
+static void put_checked(bool restart_unhealthy)
+{
+    struct core_row row = fx_row("web", LIFECYCLE_HOT, 1);
+    row.spec = sim_spec((struct sim_plan){.variant = 2, .checked = 1});
+    row.restart_unhealthy = restart_unhealthy;
+    fx_put(&fx, &row);
+    fx_settle(&fx);
+    fx_news(&fx, ENGINE_EVENT_START, "demo-web", 0);
+    fx_time(&fx);
+    fx_clear(&fx);
+}
+
+static void health_is_told(enum container_health health)
+{
+    struct core_event event = {
+        .kind = CORE_ENGINE_EVENT,
+        .news = {
+            .action = ENGINE_EVENT_HEALTH, .name = "demo-web", .agent = "web", .health = health}};
+    memcpy(event.news.id, fx_container(&fx, "demo-web")->id, CONTAINER_ID_SIZE);
+    (void)fx_step(&fx, &event);
+}
+
 static void unhealthy_is_an_episode(void **state)
 {
-    struct core_event sick = {.kind = CORE_ENGINE_EVENT,
-                              .news = {.action = ENGINE_EVENT_HEALTH,
-                                       .name = "demo-web",
-                                       .agent = "web",
-                                       .health = HEALTH_UNHEALTHY}};
-    memcpy(sick.news.id, fx_container(&fx, "demo-web")->id, CONTAINER_ID_SIZE);
-    (void)fx_step(&fx, &sick);
-    (void)fx_step(&fx, &sick);
+    put_checked(false);
+    assert_true(sim_engine_feel(&fx.engine, fx_container(&fx, "demo-web"), HEALTH_UNHEALTHY));
+    health_is_told(HEALTH_UNHEALTHY);
+    health_is_told(HEALTH_UNHEALTHY);
     fx_run(&fx, FX_S);
     assert_events(&fx, "container_unhealthy web");
-    assert_trace(&fx, "");
-    sick.news.health = HEALTH_HEALTHY;
-    (void)fx_step(&fx, &sick);
+    assert_trace(&fx, "inspect demo-web, inspect demo-web");
+    assert_true(sim_engine_feel(&fx.engine, fx_container(&fx, "demo-web"), HEALTH_HEALTHY));
+    health_is_told(HEALTH_HEALTHY);
     fx_run(&fx, FX_S);
     assert_events(&fx, "container_recovered web");
+}
+
+static void an_old_word_of_sickness_restarts_nothing(void **state)
+{
+    put_checked(true);
+    health_is_told(HEALTH_UNHEALTHY);
+    fx_settle(&fx);
+    assert_events(&fx, "");
+    assert_trace(&fx, "inspect demo-web");
+}
+
+/* The engine calls it unhealthy while it does not run. */
+static void one_that_restarts_is_not_unhealthy(void **state)
+{
+    put_checked(false);
+    sim_engine_end(&fx.engine, fx_container(&fx, "demo-web"), 1);
+    fx_news(&fx, ENGINE_EVENT_DIE, "demo-web", 0);
+    fx_settle(&fx);
+    assert_events(&fx, "container_restarted web");
 }
 
 /* Hold, restart, engine --------------------------------------------------------------------------
@@ -539,6 +578,8 @@ int main(void)
         TEST(tampered_policy_is_drift),
         TEST(removed_during_our_stop_is_missing),
         TEST(unhealthy_is_an_episode),
+        TEST(an_old_word_of_sickness_restarts_nothing),
+        TEST(one_that_restarts_is_not_unhealthy),
         TEST(hold_is_silence),
         TEST(restart_of_a_held_one_is_not_told),
         TEST(policy_of_a_held_one_is_told_at_unhold),
