@@ -128,6 +128,8 @@ static bool death_is_certain(const struct core *core, const struct agent *a,
 
 static void take_death(struct core *core, struct agent *a, const struct engine_news *news)
 {
+    if (a->containers[SLOT_MAIN].start_due)
+        return; /* told late: an end of an earlier run */
     a->died_news = true;
     if (!death_is_certain(core, a, news))
         return;
@@ -142,6 +144,7 @@ static void listen(struct container *c, enum engine_action action)
 {
     if (action == ENGINE_EVENT_START) {
         c->start_heard = true;
+        c->start_due = false;
         c->signalled = false;
     } else if (action == ENGINE_EVENT_KILL) {
         c->signalled = true;

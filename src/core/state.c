@@ -208,6 +208,8 @@ static void take_change(struct core *core, struct agent *a, enum slot slot,
     if (c->known && (c->status == CONTAINER_DEAD || c->doomed))
         forget_kept(a, c);
     if (!container_is_up(c))
+        c->start_due = true;
+    if (!container_is_up(c))
         c->up_since_ns = 0;
     else if (c->up_since_ns == 0 || !same_id(before->id, c->id) || runs_anew(c, before))
         c->up_since_ns = core->now_ns;

@@ -16,6 +16,8 @@ static int open_fleet(void **state)
     fx_put_simple(&fx, "web", LIFECYCLE_HOT, 1);
     fx_put_simple(&fx, "job", LIFECYCLE_LAZY, 2);
     fx_settle(&fx);
+    fx_news(&fx, ENGINE_EVENT_START, "demo-web", 0);
+    fx_time(&fx);
     fx_clear(&fx);
     return 0;
 }

@@ -17,6 +17,9 @@ static int open_fleet(void **state)
     fx_settle(&fx);
     (void)fx_wake(&fx, "job", 3600 * FX_S, false);
     fx_run(&fx, FX_S);
+    fx_news(&fx, ENGINE_EVENT_START, "demo-web", 0);
+    fx_news(&fx, ENGINE_EVENT_START, "demo-job", 0);
+    fx_run(&fx, FX_S);
     fx_clear(&fx);
     fx.hold = true;
     return 0;
@@ -167,6 +170,21 @@ static void a_signal_before_we_came_is_not_known(void **state)
     what_is_not_certain_waits("demo-web", 1);
 }
 
+static void a_death_of_an_earlier_run_is_told_late(void **state)
+{
+    fx.hold = false;
+    fx_sleep(&fx, "job");
+    fx_run(&fx, FX_S);
+    (void)fx_wake(&fx, "job", 3600 * FX_S, false);
+    fx_run(&fx, FX_S);
+    fx.hold = true;
+    die_told("demo-job", 143);
+    assert_events(&fx, "");
+    go_on();
+    assert_events(&fx, "");
+    assert_status(&fx, "demo-job", CONTAINER_RUNNING);
+}
+
 static void a_held_one_stays_silent(void **state)
 {
     struct core_row row = fx_row("web", LIFECYCLE_HOT, 1);
@@ -213,6 +231,7 @@ int main(void)
         TEST(after_a_signal_the_engine_restarts_no_more),
         TEST(a_signal_may_have_been_missed),
         TEST(a_signal_before_we_came_is_not_known),
+        TEST(a_death_of_an_earlier_run_is_told_late),
         TEST(a_held_one_stays_silent),
         TEST(an_operation_in_flight_goes_first),
         TEST(a_stop_by_hand_still_waits_for_a_start),
