@@ -103,19 +103,24 @@ static bool is_late(const struct world *w, const struct w_request *r)
     return r->epoch != w->epoch || r->answer_ns < w->now_ns || r->lost;
 }
 
-void check_applied(struct world *w, const struct w_request *r)
+bool check_applied(struct world *w, const struct w_request *r)
 {
     const struct sim_container *c = sim_engine_find(&w->engine, r->op.container);
     if (c && r->op.kind != OPERATION_CREATE && c->hands_off)
         broken(w, "%s of %s, which is not ours", operation_kind_name(r->op.kind), c->name);
-    if (!c || is_late(w, r) || r->op.kind != OPERATION_START)
+    return is_late(w, r);
+}
+
+/* A container that the store knows, and nothing of ours is about to change. */
+void check_removed(struct world *w, const struct sim_container *c)
+{
+    struct w_agent *a = agent_named(w, c->agent);
+    bool known = a && a->has_memory && a->memory.has_container &&
+                 memcmp(a->memory.container, c->id, CONTAINER_ID_SIZE) == 0;
+    if (!known || c->hands_off || a->in_flight || a->stale || !a->exists || a->row.held ||
+        a->row.invalid || count_containers(w, a) > 1)
         return;
-    for (size_t i = 0; i < w->engine.n; i++) {
-        const struct sim_container *other = &w->engine.containers[i];
-        if (other != c && strcmp(other->agent, c->agent) == 0 && !other->hands_off &&
-            !other->by_user && (sim_container_runs(other) || other->status == CONTAINER_RESTARTING))
-            broken(w, "two running containers of %s: %s and %s", c->agent, c->name, other->name);
-    }
+    a->must_miss = (a->memory.episodes & EPISODE(EVENT_CONTAINER_MISSING)) == 0;
 }
 
 /* What the engine did that no operation of ours asked for. */
@@ -190,12 +195,31 @@ void check_event(struct world *w, const struct core_happening *h)
     if (h->kind == EVENT_CONTAINER_MISSING && a->losses == 0)
         broken(w, "container_missing of %s, and nothing but roost has removed it", a->name);
     if (h->kind == EVENT_CONTAINER_MISSING)
-        a->losses = 0;
+        a->losses = a->must_miss = 0;
+}
+
+/* The engine's own truth, after each step. */
+static void check_containers(struct world *w, const struct w_agent *a)
+{
+    unsigned up = 0, n = 0;
+    for (size_t i = 0; i < w->engine.n; i++) {
+        const struct sim_container *c = &w->engine.containers[i];
+        if (strcmp(c->agent, a->name) != 0 || c->hands_off)
+            continue;
+        n++;
+        up += !c->by_user && (sim_container_runs(c) || c->status == CONTAINER_RESTARTING);
+    }
+    if (up > 1)
+        broken(w, "two running containers of %s", a->name);
+    if (n > 2)
+        broken(w, "%u containers of %s", n, a->name);
 }
 
 /* Hot, and one of its containers has shown that it works. */
 void check_always(struct world *w)
 {
+    for (size_t i = 0; i < W_AGENTS; i++)
+        check_containers(w, &w->agents[i]);
     for (size_t i = 0; i < w->engine.n; i++) {
         const struct sim_container *c = &w->engine.containers[i];
         struct w_agent *a = agent_named(w, c->agent);

@@ -277,6 +277,8 @@ static void check_agent(struct world *w, struct w_agent *a)
     bool known = core_view_agent(w->core, a->name, &v);
     if (!a->exists && has_leftovers(w, a) && !is_in_conflict(w, a) && (!known || v.has_row))
         broken(w, "%s is deleted, and has containers", a->name);
+    if (a->must_miss)
+        broken(w, "the container of %s went away, and nobody was told", a->name);
     if (a->exists && !known)
         broken(w, "%s is not known", a->name);
     if (!a->exists)

@@ -267,7 +267,7 @@ static void apply(struct world *w, struct w_request *r)
     if (is_half_removed(w, r))
         return;
     struct sim_call call = call_of(r);
-    check_applied(w, r);
+    bool late = check_applied(w, r);
     news_collect(w);
     /* of an earlier daemon's, or of one that was given up, this one knows nothing */
     w->by_roost = r->epoch == w->epoch && r->answer_ns != NEVER;
@@ -280,7 +280,7 @@ static void apply(struct world *w, struct w_request *r)
     struct sim_container *c = sim_engine_find(&w->engine, r->op.container);
     if (c && r->op.kind == OPERATION_STOP && r->answer_ns < c->lingers_until_ns && !r->lost)
         r->answer_ns = c->lingers_until_ns; /* a stop is answered when it is quite down */
-    if (c && r->op.kind == OPERATION_START && r->epoch != w->epoch)
+    if (c && r->op.kind == OPERATION_START && late)
         c->by_user = true; /* this daemon knows as little of it as of a start by hand */
 }
 

@@ -67,7 +67,7 @@ static void put_row(struct world *w, struct w_agent *a)
         a->worked = false;
     }
     a->exists = true;
-    a->tombstone = false;
+    a->tombstone = a->must_miss = false;
     a->row.generation = ++w->generation;
     if (fresh || chance(w, 400))
         a->row.spec = any_spec(w);
@@ -104,7 +104,7 @@ static void delete_row(struct world *w, struct w_agent *a)
         return;
     a->exists = false;
     a->tombstone = true;
-    a->worked = false;
+    a->worked = a->must_miss = false;
     a->tombstone_generation = ++w->generation;
     for (size_t i = 0; i < W_LEASES; i++)
         if (strcmp(w->leases[i].agent, a->name) == 0)
@@ -168,6 +168,7 @@ static void remove_by_hand(struct world *w, struct sim_container *c)
     if (r)
         return; /* removal in progress */
     blame(w, c);
+    check_removed(w, c);
     sim_engine_drop(&w->engine, c);
 }
 

@@ -61,6 +61,7 @@ struct w_agent {
     bool worked;  /* hot, and one of its containers has run for ten seconds and would still */
     unsigned losses;  /* the same, of containers that went away */
     unsigned ills;    /* the same, of health checks that failed */
+    bool must_miss;   /* its container went away, and container_missing has to be told */
     unsigned changes; /* changing operations sent for it */
     unsigned told_events;
     bool in_flight;
@@ -273,7 +274,8 @@ void user_act(struct world *w);
 
 /* checks.c */
 void check_operation(struct world *w, const struct operation *op);
-void check_applied(struct world *w, const struct w_request *r);
+bool check_applied(struct world *w, const struct w_request *r); /* true: nobody can know of it */
+void check_removed(struct world *w, const struct sim_container *c); /* before it is, by hand */
 void check_news(struct world *w, const struct sim_event *event);
 void check_event(struct world *w, const struct core_happening *h);
 void check_always(struct world *w);
