@@ -88,7 +88,7 @@ static bool is_left_alone(const struct world *w, const struct w_agent *a)
            leads_into_circle(w, a, 0);
 }
 
-static const struct sim_container *main_container(const struct world *w, const struct w_agent *a)
+const struct sim_container *quiet_container(const struct world *w, const struct w_agent *a)
 {
     char name[SIM_NAME_SIZE];
     const struct sim_container *c = sim_engine_named(&w->engine, final_name(a, name));
@@ -98,7 +98,7 @@ static const struct sim_container *main_container(const struct world *w, const s
 /* The same, even when its name is not the final one now. */
 static const struct sim_container *own_container(const struct world *w, const struct w_agent *a)
 {
-    const struct sim_container *c = main_container(w, a);
+    const struct sim_container *c = quiet_container(w, a);
     return c || !a->has_memory || !a->memory.has_container
                ? c
                : sim_engine_find(&w->engine, a->memory.container);
@@ -110,8 +110,14 @@ static bool is_rolled_back(const struct agent_view *v)
     return strncmp(v->reason, "rolled back", 11) == 0;
 }
 
+bool quiet_is_rolled_back(const struct world *w, const struct w_agent *a)
+{
+    struct agent_view v;
+    return core_view_agent(w->core, a->name, &v) && is_rolled_back(&v);
+}
+
 /* Nothing keeps it from being exactly as its row says. */
-static bool is_simple(const struct world *w, const struct w_agent *a)
+bool quiet_is_simple(const struct world *w, const struct w_agent *a)
 {
     if (is_left_alone(w, a) || sim_plan_of(&a->row.spec).conduct != SIM_STAYS)
         return false;
@@ -121,8 +127,8 @@ static bool is_simple(const struct world *w, const struct w_agent *a)
         bool stands_still = c && (c->status == CONTAINER_PAUSED ||
                                   (c->status == CONTAINER_EXITED && c->exit_code == 0));
         struct agent_view v;
-        if (!core_view_agent(w->core, on->name, &v) || is_rolled_back(&v) || !is_simple(w, on) ||
-            a->depends[i].condition == DEPENDS_COMPLETED || stands_still)
+        if (!core_view_agent(w->core, on->name, &v) || is_rolled_back(&v) ||
+            !quiet_is_simple(w, on) || a->depends[i].condition == DEPENDS_COMPLETED || stands_still)
             return false;
     }
     return true;
@@ -242,7 +248,7 @@ static void check_awake(struct world *w, const struct w_agent *a, const struct s
 
 static void check_simple(struct world *w, const struct w_agent *a, const struct agent_view *v)
 {
-    const struct sim_container *c = main_container(w, a);
+    const struct sim_container *c = quiet_container(w, a);
     if (!c && v->state == STATE_PAUSED && count(w, a, false) > 1)
         return; /* renamed, and paused in the middle of its proof: it waits */
     if (!c)
@@ -288,7 +294,7 @@ static void check_agent(struct world *w, struct w_agent *a)
     if (a->worked && a->row.lifecycle == LIFECYCLE_HOT && !is_left_alone(w, a) &&
         count(w, a, true) == 0)
         broken(w, "%s worked, and does not any more", a->name);
-    if (is_simple(w, a))
+    if (quiet_is_simple(w, a))
         check_simple(w, a, &v);
 }
 
@@ -342,7 +348,7 @@ void check_quiet(struct world *w)
         const struct w_agent *a = &w->agents[i];
         struct agent_view v = {.reason = ""};
         (void)core_view_agent(w->core, a->name, &v);
-        bool still = (is_simple(w, a) && !is_rolled_back(&v)) || is_left_alone(w, a);
+        bool still = (quiet_is_simple(w, a) && !is_rolled_back(&v)) || is_left_alone(w, a);
         if (still && (a->changes != changes[i] || a->told_events != told[i]))
             broken(w, "%s is as it should be, and is not left alone", a->name);
     }

@@ -4,6 +4,7 @@
  *
  *   sim --seed N [--steps M] [--trace] [--only CHOICES]    one life, or some of its choices
  *   sim --seeds A..B [--steps M]                           many
+ *   sim --tables A..B                                      rows change, and nothing fails
  *   sim --seconds S [--seeds A..]                          many, as long as there is time
  *   sim --file FILE                                        the lives of a file: SEED STEPS
  * [CHOICES]
@@ -24,6 +25,7 @@ struct options {
     uint64_t from, to;
     unsigned long steps;
     unsigned seconds;
+    bool tables;
     const char *file;
 };
 
@@ -109,6 +111,7 @@ static void check_floors(unsigned long lives)
     check_floor("wakes answered", total.answers, 5000, lives);
     check_floor("passes", total.passes_over, 6000, lives);
     check_floor("quiet", total.converged, 1000, lives);
+    check_floor("as made anew", total.compared, 1000, lives);
     check_floor("agents as they should be", total.checked_agents, 2000, lives);
     for (int i = 0; i < FAULTS; i++)
         check_floor(fault_names[i], total.faults[i], i == FAULT_HALF_REMOVED ? 10 : 50, lives);
@@ -133,15 +136,17 @@ static void print_counts(unsigned long lives, double seconds)
         (void)printf(" %s %lu", event_kind_name((enum event_kind)i), total.told[i]);
     (void)printf(
         "\nwakes %lu, answers %lu, recreates %lu, restarts by hand %lu, healthy again %lu, "
-        "quiet %lu times, %lu agents as they should be\n",
+        "quiet %lu times, %lu agents as they should be, %lu as made anew\n",
         total.wakes, total.answers, total.recreated, total.restarts, total.healed, total.converged,
-        total.checked_agents);
+        total.checked_agents, total.compared);
 }
 
 static void usage(void)
 {
-    (void)fprintf(stderr, "usage: sim [--seed N [--only CHOICES] | --seeds A..B | --file FILE] "
-                          "[--steps M] [--seconds S] [--trace]\n");
+    (void)fprintf(
+        stderr,
+        "usage: sim [--seed N [--only CHOICES] | --seeds A..B | --tables A..B | --file FILE] "
+        "[--steps M] [--seconds S] [--trace]\n");
     exit(2);
 }
 
@@ -150,7 +155,8 @@ static bool parse_value(struct options *o, const char *key, const char *value)
     char *end;
     if (strcmp(key, "--seed") == 0) {
         o->from = o->to = strtoull(value, NULL, 10);
-    } else if (strcmp(key, "--seeds") == 0) {
+    } else if (strcmp(key, "--seeds") == 0 || strcmp(key, "--tables") == 0) {
+        o->tables = key[2] == 't';
         o->from = strtoull(value, &end, 10);
         o->to = strncmp(end, "..", 2) == 0 && end[2] ? strtoull(end + 2, NULL, 10) : UINT64_MAX;
     } else if (strcmp(key, "--steps") == 0) {
@@ -188,7 +194,10 @@ static unsigned long live_many(const struct options *o, double begun)
 {
     unsigned long lives = 0;
     for (uint64_t seed = o->from; seed <= o->to; seed++) {
-        live(&(struct life){.seed = seed, .steps = o->steps});
+        if (o->tables)
+            live_tables(seed);
+        else
+            live(&(struct life){.seed = seed, .steps = o->steps});
         lives++;
         if (o->seconds && seconds_now() - begun >= o->seconds)
             break;
@@ -205,7 +214,9 @@ int main(int argc, char **argv)
         o.to = o.from + 99;
     unsigned long lives = o.file ? live_file(o.file) : live_many(&o, begun);
     print_counts(lives, seconds_now() - begun);
-    if (!o.file && o.from != o.to)
+    if (o.tables && o.from != o.to)
+        check_floor("as made anew", total.compared, 2000, lives);
+    else if (!o.file && o.from != o.to)
         check_floors(lives);
     choices_free();
     return 0;

@@ -321,6 +321,15 @@ static void pass(struct world *w)
     shell_pass(w, pass);
 }
 
+void user_table(struct world *w, unsigned changes)
+{
+    for (unsigned i = 0; i < changes; i++)
+        if (chance(w, 150))
+            delete_row(w, any_agent(w));
+        else
+            put_row(w, any_agent(w));
+}
+
 void user_act(struct world *w)
 {
     w->counts.user_acts++;

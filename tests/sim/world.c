@@ -64,12 +64,17 @@ void world_open(struct world *w, uint64_t seed)
     shell_boot(w);
 }
 
-void world_close(struct world *w)
+void world_drop(struct world *w)
 {
     for (size_t i = 0; i < W_REQUESTS; i++)
         requests_forget(w, &w->requests[i]);
     w->core = core_free(w->core);
     sim_engine_free(&w->engine);
+}
+
+void world_close(struct world *w)
+{
+    world_drop(w);
     trace_free();
 }
 

@@ -12,6 +12,7 @@
  *   accidents.c the engine away, restarted or killed; the stream cut; the daemon killed; ghosts
  *   checks.c    what must hold always, and what must hold when all is quiet
  *   choices.c   what a life was made of, and a life of some of it
+ *   fresh.c     the same table, made from nothing
  *   shrink.c    the shortest list of choices that still breaks
  *   life.c      chaos and quiet in turn
  *   trace.c     what happened, for people
@@ -146,7 +147,7 @@ struct w_counts {
     unsigned long ms, chaos_ms, steps, events_in, operations[OPERATION_PROBE + 1], lists, passes,
         passes_over, wakes, answers;
     unsigned long user_acts, rows, told[EVENT_KINDS], faults[FAULTS], recreated, converged,
-        checked_agents, healed, restarts;
+        checked_agents, healed, restarts, compared;
 };
 
 struct world {
@@ -211,6 +212,7 @@ uint64_t roll(struct world *w, uint64_t n); /* 0 … n-1 */
 bool chance(struct world *w, unsigned per_mille);
 void world_open(struct world *w, uint64_t seed);
 void world_close(struct world *w);
+void world_drop(struct world *w); /* the same; the trace goes on */
 void world_run(struct world *w, uint64_t duration_ns);
 void world_acts(struct world *w, unsigned n);
 
@@ -218,6 +220,7 @@ void world_acts(struct world *w, unsigned n);
 extern struct w_counts total; /* of all lives so far */
 extern struct life life_now;
 void live(const struct life *life);
+void live_tables(uint64_t seed); /* a table, and another one */
 
 /* choices.c */
 bool choose_act(struct world *w);                /* the next act; false: it is left out */
@@ -271,6 +274,7 @@ static inline bool ends_well(const struct spec_id *spec)
 
 /* users.c */
 void user_act(struct world *w);
+void user_table(struct world *w, unsigned changes); /* rows only */
 
 /* checks.c */
 void check_operation(struct world *w, const struct operation *op);
@@ -280,5 +284,11 @@ void check_news(struct world *w, const struct sim_event *event);
 void check_event(struct world *w, const struct core_happening *h);
 void check_always(struct world *w);
 void check_quiet(struct world *w);
+bool quiet_is_simple(const struct world *w, const struct w_agent *a);
+bool quiet_is_rolled_back(const struct world *w, const struct w_agent *a);
+const struct sim_container *quiet_container(const struct world *w, const struct w_agent *a);
+
+/* fresh.c */
+void check_fresh(struct world *w); /* all is quiet: would a fresh fleet have made the same? */
 const char *final_name(const struct w_agent *a, char buf[SIM_NAME_SIZE]);
 bool wanted_awake(const struct world *w, const struct w_agent *a);
