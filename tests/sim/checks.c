@@ -225,7 +225,8 @@ void check_always(struct world *w)
         struct w_agent *a = agent_named(w, c->agent);
         char name[SIM_NAME_SIZE];
         if (!a || c->hands_off || strcmp(c->name, final_name(a, name)) != 0 ||
-            c->status != CONTAINER_RUNNING || !a->told_row || a->stale || !a->exists)
+            c->status != CONTAINER_RUNNING || (c->restarts > 0 && count_containers(w, a) > 1) ||
+            !a->told_row || a->stale || !a->exists)
             continue;
         if (a->row.lifecycle == LIFECYCLE_HOT && sim_plan_of(&c->spec).conduct == SIM_STAYS &&
             !ends_well(&a->row.spec) && w->now_ns - c->up_since_ns >= 10 * SECOND && !a->row.held &&

@@ -160,10 +160,15 @@ static bool keeps_awake(const struct world *w, const struct w_agent *d, const st
     return false;
 }
 
+static bool has_run(const struct sim_container *c)
+{
+    return c->status == CONTAINER_EXITED || c->status == CONTAINER_DEAD;
+}
+
 static bool is_awake(const struct world *w, const struct w_agent *a)
 {
     const struct sim_container *own = own_container(w, a);
-    bool has_ended = own && own->status == CONTAINER_EXITED;
+    bool has_ended = own && has_run(own);
     if (a->row.lifecycle == LIFECYCLE_HOT)
         return true;
     if (has_ended && own->exit_code == 0)
@@ -230,7 +235,7 @@ static bool is_needed_by_a_job(const struct world *w, const struct w_agent *a)
         const struct w_agent *d = &w->agents[i];
         const struct sim_container *c = own_container(w, d);
         for (size_t j = 0; d->exists && j < d->row.n_depends; j++)
-            if (dependency(w, d, j) == a && c && c->status == CONTAINER_EXITED && c->exit_code == 0)
+            if (dependency(w, d, j) == a && c && has_run(c) && c->exit_code == 0)
                 return true;
     }
     return false;
