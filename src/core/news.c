@@ -196,10 +196,11 @@ static void take_known(struct core *core, struct agent *a, int slot, const struc
         take_rename(core, a, (enum slot)slot, news->name);
         return;
     case ENGINE_EVENT_HEALTH:
-        if (slot == SLOT_MAIN && news->health == HEALTH_UNHEALTHY)
-            break; /* an old word of it would have it restarted once more */
-        if (slot == SLOT_MAIN)
-            agent_see_health(core, a, news->health);
+        if (slot != SLOT_MAIN)
+            return;
+        if (news->health != HEALTH_HEALTHY || c->health == HEALTH_UNHEALTHY)
+            break; /* an old word would have it restarted once more, or call it well too early */
+        agent_see_health(core, a, news->health);
         return;
     case ENGINE_EVENT_STOP:
     case ENGINE_EVENT_RESTART:

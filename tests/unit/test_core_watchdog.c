@@ -380,6 +380,18 @@ static void unhealthy_is_an_episode(void **state)
     assert_events(&fx, "container_recovered web");
 }
 
+static void an_old_word_of_health_ends_no_sickness(void **state)
+{
+    put_checked(false);
+    assert_true(sim_engine_feel(&fx.engine, fx_container(&fx, "demo-web"), HEALTH_UNHEALTHY));
+    health_is_told(HEALTH_UNHEALTHY);
+    fx_run(&fx, FX_S);
+    assert_events(&fx, "container_unhealthy web");
+    health_is_told(HEALTH_HEALTHY);
+    fx_settle(&fx);
+    assert_events(&fx, "");
+}
+
 static void an_old_word_of_sickness_restarts_nothing(void **state)
 {
     put_checked(true);
@@ -578,6 +590,7 @@ int main(void)
         TEST(tampered_policy_is_drift),
         TEST(removed_during_our_stop_is_missing),
         TEST(unhealthy_is_an_episode),
+        TEST(an_old_word_of_health_ends_no_sickness),
         TEST(an_old_word_of_sickness_restarts_nothing),
         TEST(one_that_restarts_is_not_unhealthy),
         TEST(hold_is_silence),
