@@ -31,21 +31,37 @@ static unsigned count(const struct world *w, const struct w_agent *a, bool only_
     return n;
 }
 
+static bool has_name(const struct w_agent *a, const struct sim_container *c)
+{
+    char name[SIM_NAME_SIZE];
+    size_t len = strlen(final_name(a, name));
+    return strncmp(c->name, name, len) == 0 &&
+           (!c->name[len] || strcmp(c->name + len, AGENT_SUFFIX_NEW) == 0 ||
+            strcmp(c->name + len, AGENT_SUFFIX_OLD) == 0);
+}
+
+/* A create that was given up, and carried out when the row had another name already: its name is
+ * the right one again, and taken by it. */
+static bool is_second(const struct world *w, const struct w_agent *a, const struct sim_container *c)
+{
+    char name[SIM_NAME_SIZE];
+    const struct sim_container *own = a->has_memory && a->memory.has_container
+                                          ? sim_engine_find(&w->engine, a->memory.container)
+                                          : NULL;
+    return own && own != c && is_ours(c, a) && is_ours(own, a) && !has_name(a, own) &&
+           strcmp(c->name, final_name(a, name)) == 0;
+}
+
 /* Somebody renamed it while the daemon was dead, and it is not the one that is remembered: labels
  * alone do not make it ours, so it stands in the way. */
 static bool is_lost(const struct world *w, const struct w_agent *a, const struct sim_container *c)
 {
-    char name[SIM_NAME_SIZE];
-    size_t len = strlen(final_name(a, name));
-    bool has_name = strncmp(c->name, name, len) == 0 &&
-                    (!c->name[len] || strcmp(c->name + len, AGENT_SUFFIX_NEW) == 0 ||
-                     strcmp(c->name + len, AGENT_SUFFIX_OLD) == 0);
     bool remembered = a->has_memory && a->memory.has_container &&
                       memcmp(a->memory.container, c->id, CONTAINER_ID_SIZE) == 0;
     struct agent_view v;
     bool known = count(w, a, false) == 1 && w->core && core_view_agent(w->core, a->name, &v) &&
                  v.has_container && memcmp(v.container, c->id, CONTAINER_ID_SIZE) == 0;
-    return is_ours(c, a) && !has_name && !remembered && !known;
+    return is_ours(c, a) && !has_name(a, c) && !remembered && !known;
 }
 
 static bool is_in_conflict(const struct world *w, const struct w_agent *a)
@@ -57,7 +73,7 @@ static bool is_in_conflict(const struct world *w, const struct w_agent *a)
         if (c->hands_off && (strcmp(c->agent, a->name) == 0 || strcmp(c->name, name) == 0 ||
                              strcmp(c->compose_service, a->name) == 0))
             return true;
-        if (is_lost(w, a, c))
+        if (is_lost(w, a, c) || is_second(w, a, c))
             return true;
     }
     return false;
