@@ -349,7 +349,7 @@ static bool is_asleep_paused(const struct core *core, const struct agent *a)
 void judge_forget(struct agent *a)
 {
     a->save = a->save || a->unjudged || a->confirm_at_ns != 0;
-    a->confirm_at_ns = 0;
+    a->confirm_at_ns = a->hand_ns = 0;
     a->unjudged = a->down_by_hand = a->died_news = false;
 }
 
@@ -432,7 +432,6 @@ void judge_engine_lost(struct core *core, const char *words)
     HASH_ITER (hh, core->agents, a, next) {
         agent_move(core, a, INPUT_ENGINE_LOST);
         judge_forget(a); /* the listing after it, never an old intention, decides */
-        a->hand_ns = 0;
         if (a->waiters || a->save)
             mark_dirty(core, a);
     }

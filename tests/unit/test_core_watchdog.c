@@ -343,6 +343,23 @@ static void removed_during_our_stop_is_missing(void **state)
     assert_status(&fx, "demo-job", CONTAINER_CREATED);
 }
 
+/* `docker rm -f` sends a signal too: it explains no end of the next container. */
+static void a_hand_on_one_container_is_none_on_the_next(void **state)
+{
+    (void)fx_wake(&fx, "job", 600 * FX_S, false);
+    fx_run(&fx, FX_S);
+    fx_news(&fx, ENGINE_EVENT_KILL, "demo-job", 9);
+    fx_removed_by_hand(&fx, "demo-job");
+    fx_run(&fx, 2 * FX_S);
+    assert_status(&fx, "demo-job", CONTAINER_RUNNING);
+    assert_events(&fx, "container_missing job, container_recovered job");
+    fx_dies_for_good(&fx, "demo-job", 1);
+    fx_settle(&fx);
+    assert_events(&fx, "container_stopped job, container_recovered job");
+    assert_string_equal(fx.leases, "l1 job");
+    assert_status(&fx, "demo-job", CONTAINER_RUNNING);
+}
+
 static void put_checked(bool restart_unhealthy)
 {
     struct core_row row = fx_row("web", LIFECYCLE_HOT, 1);
@@ -589,6 +606,7 @@ int main(void)
         TEST(renamed_by_hand_is_told_and_renamed_back),
         TEST(tampered_policy_is_drift),
         TEST(removed_during_our_stop_is_missing),
+        TEST(a_hand_on_one_container_is_none_on_the_next),
         TEST(unhealthy_is_an_episode),
         TEST(an_old_word_of_health_ends_no_sickness),
         TEST(an_old_word_of_sickness_restarts_nothing),
