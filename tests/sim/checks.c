@@ -111,13 +111,22 @@ bool check_applied(struct world *w, const struct w_request *r)
     return is_late(w, r);
 }
 
-/* A container that the store knows, and nothing of ours is about to change. */
+static bool is_as_specified(const struct w_agent *a, const struct sim_container *c)
+{
+    char name[SIM_NAME_SIZE];
+    return !c->hands_off && memcmp(&c->spec, &a->row.spec, sizeof(c->spec)) == 0 &&
+           c->made_as == a->row.lifecycle && c->differs == 0 &&
+           strcmp(c->name, final_name(a, name)) == 0;
+}
+
+/* A container that the store knows, and nothing of ours is about to change: one that is to be
+ * replaced anyway is not missed. */
 void check_removed(struct world *w, const struct sim_container *c)
 {
     struct w_agent *a = agent_named(w, c->agent);
     bool known = a && a->has_memory && a->memory.has_container &&
                  memcmp(a->memory.container, c->id, CONTAINER_ID_SIZE) == 0;
-    if (!known || c->hands_off || a->in_flight || a->stale || !a->exists || a->row.held ||
+    if (!known || !is_as_specified(a, c) || a->in_flight || a->stale || !a->exists || a->row.held ||
         a->row.invalid || count_containers(w, a) > 1)
         return;
     a->must_miss = (a->memory.episodes & EPISODE(EVENT_CONTAINER_MISSING)) == 0;
