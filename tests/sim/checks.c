@@ -215,7 +215,8 @@ static void check_containers(struct world *w, const struct w_agent *a)
         const struct sim_container *c = &w->engine.containers[i];
         if (strcmp(c->agent, a->name) != 0 || c->hands_off)
             continue;
-        n++;
+        n +=
+            quiet_has_name(a, c); /* what an earlier row has left under a name of its own is lost */
         up += !c->by_user && (sim_container_runs(c) || c->status == CONTAINER_RESTARTING);
     }
     if (up > 1)

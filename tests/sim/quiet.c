@@ -31,7 +31,7 @@ static unsigned count(const struct world *w, const struct w_agent *a, bool only_
     return n;
 }
 
-static bool has_name(const struct w_agent *a, const struct sim_container *c)
+bool quiet_has_name(const struct w_agent *a, const struct sim_container *c)
 {
     char name[SIM_NAME_SIZE];
     size_t len = strlen(final_name(a, name));
@@ -48,7 +48,7 @@ static bool is_second(const struct world *w, const struct w_agent *a, const stru
     const struct sim_container *own = a->has_memory && a->memory.has_container
                                           ? sim_engine_find(&w->engine, a->memory.container)
                                           : NULL;
-    return own && own != c && is_ours(c, a) && is_ours(own, a) && !has_name(a, own) &&
+    return own && own != c && is_ours(c, a) && is_ours(own, a) && !quiet_has_name(a, own) &&
            strcmp(c->name, final_name(a, name)) == 0;
 }
 
@@ -61,7 +61,7 @@ static bool is_lost(const struct world *w, const struct w_agent *a, const struct
     struct agent_view v;
     bool known = count(w, a, false) == 1 && w->core && core_view_agent(w->core, a->name, &v) &&
                  v.has_container && memcmp(v.container, c->id, CONTAINER_ID_SIZE) == 0;
-    return is_ours(c, a) && !has_name(a, c) && !remembered && !known;
+    return is_ours(c, a) && !quiet_has_name(a, c) && !remembered && !known;
 }
 
 static bool is_in_conflict(const struct world *w, const struct w_agent *a)

@@ -284,6 +284,7 @@ void check_news(struct world *w, const struct sim_event *event);
 void check_event(struct world *w, const struct core_happening *h);
 void check_always(struct world *w);
 void check_quiet(struct world *w);
+bool quiet_has_name(const struct w_agent *a, const struct sim_container *c); /* final or spare */
 bool quiet_is_simple(const struct world *w, const struct w_agent *a);
 bool quiet_is_rolled_back(const struct world *w, const struct w_agent *a);
 const struct sim_container *quiet_container(const struct world *w, const struct w_agent *a);
