@@ -7,7 +7,9 @@ from fleet import hot, lazy
 
 # Three ways in which the next container cannot come up, and what the engine says of each.
 BROKEN = {
-    "image": ("UPDATE agents SET image='no-such-image' WHERE name='web'", "o such image"),
+    # Never pulled: no test asks anybody outside.
+    "image": ("UPDATE agents SET image='no-such-image', spec=json_set(spec, '$.pull_policy', 'never') WHERE name='web'",
+              "o such image"),
     "command": ("UPDATE agents SET spec=json_set(spec, '$.command', json('[\"/no/such/command\"]')) WHERE name='web'",
                 "/no/such/command"),
     "port": ("UPDATE agents SET spec=json_set(spec, '$.ports', json('[\"127.0.0.1:18473:80\"]')) WHERE name='web'",
@@ -86,13 +88,13 @@ def test_one_that_tells_nothing_of_itself_has_to_run_for_a_while(fleet):
 def test_a_missing_image_never_stops_the_old_container(fleet):
     fleet.up({"web": hot()})
     marks = fleet.marks()
-    fleet.sql("UPDATE agents SET image='no-such-image'")
+    fleet.sql("UPDATE agents SET image='no-such-image', spec=json_set(spec, '$.pull_policy', 'never')")
     fleet.report(status=1)
     assert fleet.marks() == marks
 
 
 def test_a_new_agent_whose_image_is_missing_fails_alone(fleet):
-    fleet.apply({"web": hot(image="no-such-image"), "other": hot(), "sleeper": lazy()})
+    fleet.apply({"web": hot(image="no-such-image", pull_policy="never"), "other": hot(), "sleeper": lazy()})
     report = fleet.report(status=1)
     assert report["web"]["action"] == "error"
     assert "o such image" in report["web"]["error"]

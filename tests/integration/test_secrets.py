@@ -11,7 +11,8 @@ CANARY = "canary-5e93a1"
 
 def test_values_of_the_environment_never_leak(fleet, engine):
     services = {"web": hot(environment={"TOKEN": CANARY}), "job": lazy(environment=[f"TOKEN={CANARY}"]),
-                "broken": hot(environment={"TOKEN": CANARY}, image="no-such-image"),
+                "broken": hot(environment={"TOKEN": CANARY}, image="no-such-image",
+                              pull_policy="never"),
                 "refused": hot(environment={"TOKEN": CANARY}, command=["/no/such/command"])}
     told = [fleet.apply(services)]
     for words in (["plan", "-o", "json"], ["plan"], ["reconcile", "-v"], ["reconcile", "-o", "json"], ["ls"],
