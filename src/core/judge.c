@@ -371,7 +371,12 @@ void judge_renamed(struct core *core, struct agent *a)
 void judge_change(struct core *core, struct agent *a, const struct container *before)
 {
     const struct container *c = &a->containers[SLOT_MAIN];
-    if (a->presence != PRESENCE_ROW || !c->known || !before->known || !same_id(before->id, c->id))
+    if (a->presence != PRESENCE_ROW || !c->known)
+        return;
+    bool same = before->known && same_id(before->id, c->id);
+    if (c->health == HEALTH_UNHEALTHY && !(same && before->health == HEALTH_UNHEALTHY))
+        open_by_table(core, a, CHANGE_UNHEALTHY); /* at first sight, too */
+    if (!same)
         return;
     bool was_up = container_is_up(before), up = container_is_up(c);
     if (c->status == CONTAINER_REMOVING || c->status == CONTAINER_DEAD)
@@ -391,8 +396,6 @@ void judge_change(struct core *core, struct agent *a, const struct container *be
     if (c->status == CONTAINER_PAUSED && before->status != CONTAINER_PAUSED &&
         !is_asleep_paused(core, a))
         open_by_table(core, a, CHANGE_PAUSED);
-    if (c->health == HEALTH_UNHEALTHY && before->health != HEALTH_UNHEALTHY && up)
-        open_by_table(core, a, CHANGE_UNHEALTHY);
     if (c->policy == POLICY_TAMPERED && before->policy != POLICY_TAMPERED)
         open_by_table(core, a, CHANGE_TAMPERED);
 }

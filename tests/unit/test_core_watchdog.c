@@ -397,6 +397,19 @@ static void unhealthy_is_an_episode(void **state)
     assert_events(&fx, "container_recovered web");
 }
 
+static void one_that_is_sick_when_we_come_is_told(void **state)
+{
+    put_checked(false);
+    assert_true(sim_engine_feel(&fx.engine, fx_container(&fx, "demo-web"), HEALTH_UNHEALTHY));
+    fx.n_memories = 0;
+    fx_restart(&fx);
+    fx_settle(&fx);
+    assert_events(&fx, "container_unhealthy web");
+    fx_restart(&fx);
+    fx_settle(&fx);
+    assert_events(&fx, "");
+}
+
 static void an_old_word_of_health_ends_no_sickness(void **state)
 {
     put_checked(false);
@@ -608,6 +621,7 @@ int main(void)
         TEST(removed_during_our_stop_is_missing),
         TEST(a_hand_on_one_container_is_none_on_the_next),
         TEST(unhealthy_is_an_episode),
+        TEST(one_that_is_sick_when_we_come_is_told),
         TEST(an_old_word_of_health_ends_no_sickness),
         TEST(an_old_word_of_sickness_restarts_nothing),
         TEST(one_that_restarts_is_not_unhealthy),
