@@ -264,9 +264,25 @@ void agent_agree(struct core *core, struct agent *a)
     begin_ready(core, a);
 }
 
+/* It was down when we last looked, before a restart of ours, and a listing shows it up: Docker
+ * lists what has died as running until its network is down, and that death is told already. */
+static bool is_doubtful(const struct core *core, const struct agent *a, enum slot slot,
+                        const struct observation *o)
+{
+    bool was_down = a->has_remembered && !a->remembered_up && !a->containers[slot].known &&
+                    (a->state == STATE_STOPPED || a->state == STATE_FAILED);
+    return slot == SLOT_MAIN && was_down && same_id(a->remembered, o->id) && !o->inspected &&
+           o->status == CONTAINER_RUNNING && !core->config.observe_only;
+}
+
 void agent_see(struct core *core, struct agent *a, enum slot slot, const struct observation *o)
 {
     struct container *c = &a->containers[slot];
+    enum container_status status = o->status;
+    if (is_doubtful(core, a, slot, o)) {
+        status = CONTAINER_EXITED;
+        a->want_inspect = true;
+    }
     struct container before = *c;
     bool same = c->known && same_id(c->id, o->id);
     if (slot == SLOT_MAIN && a->has_remembered && a->remembered_up &&
@@ -289,9 +305,9 @@ void agent_see(struct core *core, struct agent *a, enum slot slot, const struct 
             c->lost_until_ns = core->now_ns + OPERATION_LOST_NS;
         }
     }
-    if (c->status != o->status)
+    if (c->status != status)
         c->exit_seen = false;
-    c->status = o->status;
+    c->status = status;
     if (o->health != HEALTH_NONE || o->inspected)
         c->health = o->health;
     c->spec = o->spec;

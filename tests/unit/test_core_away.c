@@ -148,6 +148,32 @@ static void killed_before_a_death_was_looked_at(void **state)
     assert_events(&fx, "container_stopped web, container_recovered web");
 }
 
+/* Docker lists a dead container as running until its network is down. */
+static void an_end_that_was_told_is_not_told_again_by_a_listing_of_before(void **state)
+{
+    started_by_hand("demo-job");
+    fx_run(&fx, FX_S);
+    assert_events(&fx, "container_adopted job");
+    fx_dies_for_good(&fx, "demo-job", 3);
+    fx_settle(&fx);
+    assert_events(&fx, "container_stopped job");
+    fx_container(&fx, "demo-job")->was = CONTAINER_RUNNING;
+    fx_container(&fx, "demo-job")->lingers_until_ns = fx.now_ns + FX_S / 10;
+    fx_restart(&fx);
+    fx_settle(&fx);
+    assert_events(&fx, "");
+    assert_state(&fx, "job", STATE_STOPPED);
+}
+
+static void one_that_was_started_while_roost_was_dead_is_adopted(void **state)
+{
+    by_hand(OPERATION_START, "demo-job", NULL);
+    fx_restart(&fx);
+    fx_settle(&fx);
+    assert_events(&fx, "container_adopted job");
+    assert_state(&fx, "job", STATE_RUNNING);
+}
+
 static void a_crash_while_it_was_starting_is_told(void **state)
 {
     struct core_row row = fx_row("slow", LIFECYCLE_HOT, 3);
@@ -384,6 +410,8 @@ int main(void)
         TEST(an_engine_that_ends_in_order_ends_no_lease),
         TEST(killed_before_it_was_clear_that_it_was_a_stop),
         TEST(killed_before_a_death_was_looked_at),
+        TEST(an_end_that_was_told_is_not_told_again_by_a_listing_of_before),
+        TEST(one_that_was_started_while_roost_was_dead_is_adopted),
         TEST(a_crash_while_it_was_starting_is_told),
         TEST(a_start_that_never_came_to_the_engine_is_no_death),
         TEST(killed_in_a_crash_loop),
