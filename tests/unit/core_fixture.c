@@ -219,6 +219,7 @@ static void take_effect(struct fixture *f, const struct effect *e)
         assert_int_equal(f->list, 0);
         f->list = e->list.list;
         f->lists++;
+        f->list_resources = e->list.resources;
         trace(f, "list", "");
         break;
     case EFFECT_SAVE:
@@ -240,6 +241,7 @@ static void take_effect(struct fixture *f, const struct effect *e)
         break;
     case EFFECT_EVENT:
         add(f->events, event_kind_name(e->happening.kind), e->happening.agent);
+        f->event_count = e->happening.count;
         break;
     case EFFECT_LEASE:
         take_lease(f, e);

@@ -87,6 +87,7 @@ struct fixture {
     char trace[FX_TRACE];
     unsigned operations; /* that change something, ever */
     unsigned lists;
+    bool list_resources; /* the last one asked for networks and volumes, too */
 
     struct fx_memory memories[FX_AGENTS];
     size_t n_memories;
@@ -97,6 +98,7 @@ struct fixture {
     char notice[256]; /* the last one's error */
 
     char events[FX_TRACE];       /* "container_stopped web, container_recovered web" */
+    unsigned event_count;        /* of the last event */
     char answers_told[FX_TRACE]; /* "7 done, 8 failed" */
     char leases[FX_TRACE];       /* the table of leases: "l1 web" in the order that they came */
     uint64_t wakes;

@@ -298,6 +298,139 @@ static void a_changed_row_ends_the_back_off_after_crashes(void **state)
     assert_status(&f, "demo-web", CONTAINER_RUNNING);
 }
 
+/* judge.c: cause_of(). A process that the kernel killed for memory may end with 0 all the same. */
+static void out_of_memory_is_a_crash_whatever_the_exit_code(void **state)
+{
+    boot("job", LIFECYCLE_LAZY);
+    (void)fx_wake(&f, "job", 600 * FX_S, false);
+    fx_run(&f, 20 * FX_S);
+    struct sim_container *c = fx_container(&f, "demo-job");
+    sim_engine_end(&f.engine, c, 0); /* nobody is told */
+    c->oom_killed = true;
+    struct core_event event = {.kind = CORE_LOOK};
+    (void)fx_step(&f, &event);
+    fx_settle(&f);
+    assert_events(&f, "container_stopped job, container_recovered job");
+}
+
+/* listing.c: listing_emit(). What one pass wanted is not asked for ever after. */
+static void only_the_listing_of_a_pass_asks_for_resources(void **state)
+{
+    boot("web", LIFECYCLE_HOT);
+    fx_pass(&f, (struct core_pass){0});
+    assert_true(f.list_resources);
+    struct core_event event = {.kind = CORE_LOOK};
+    (void)fx_step(&f, &event);
+    fx_settle(&f);
+    assert_false(f.list_resources);
+}
+
+static void lose_the_engine(void)
+{
+    struct core_event event = {.kind = CORE_ENGINE_LOST, .words = "gone"};
+    (void)fx_step(&f, &event);
+}
+
+static void restore_the_engine(void)
+{
+    struct core_event event = {.kind = CORE_ENGINE_RESTORED};
+    (void)fx_step(&f, &event);
+    fx_settle(&f);
+}
+
+/* judge.c: judge_engine_restored(). What the loss before took down is not counted again. */
+static void each_loss_counts_what_it_took_down(void **state)
+{
+    boot("job", LIFECYCLE_LAZY);
+    (void)fx_wake(&f, "job", 600 * FX_S, false);
+    fx_run(&f, 20 * FX_S);
+    lose_the_engine();
+    sim_engine_restart(&f.engine, true);
+    restore_the_engine();
+    assert_events(&f, "engine_lost, engine_restored");
+    assert_int_equal(f.event_count, 1);
+    lose_the_engine();
+    restore_the_engine();
+    assert_events(&f, "engine_lost, engine_restored");
+    assert_int_equal(f.event_count, 0);
+}
+
+/* pass.c: pass_awaits(). A dry look holds nobody up. */
+static void a_dry_pass_does_not_hold_up_a_changed_row(void **state)
+{
+    boot("web", LIFECYCLE_HOT);
+    f.hold = true;
+    struct core_event event = {.kind = CORE_PASS, .pass = {.pass = 99, .dry_run = true}};
+    (void)fx_step(&f, &event);
+    assert_trace(&f, "list");
+    fx_put_simple(&f, "web", LIFECYCLE_HOT, 2);
+    fx_time(&f);
+    assert_trace(&f, "create demo-web..new");
+}
+
+/* complete.c: take_done(). It was ours, so it is not adopted when it is up. */
+static void a_start_nobody_wants_any_more_is_idle_from_then_on(void **state)
+{
+    boot("job", LIFECYCLE_LAZY);
+    f.hold = true;
+    (void)fx_wake(&f, "job", 60 * FX_S, false);
+    assert_trace(&f, "start demo-job");
+    fx_release(&f, "l1");
+    fx_answer(&f, 0);
+    f.hold = false;
+    fx_settle(&f);
+    assert_status(&f, "demo-job", CONTAINER_RUNNING);
+    assert_events(&f, "");
+}
+
+/* state.c: take_change(). Who starts it by hand later has all of the idle time. */
+static void idle_time_ends_with_the_run(void **state)
+{
+    boot("job", LIFECYCLE_LAZY);
+    (void)fx_wake(&f, "job", FX_S, false);
+    fx_run(&f, 600 * FX_S);
+    fx_stopped_by_hand(&f, "demo-job");
+    fx_settle(&f);
+    fx_clear(&f);
+    struct sim_container *c = fx_container(&f, "demo-job");
+    (void)sim_engine_hand(&f.engine, OPERATION_START, c, NULL);
+    fx_news(&f, ENGINE_EVENT_START, "demo-job", 0);
+    fx_run(&f, 600 * FX_S);
+    assert_events(&f, "container_adopted job");
+    assert_status(&f, "demo-job", CONTAINER_RUNNING);
+}
+
+/* depends.c: is_hopeless(). A hot agent never completes: nobody waits a minute to be told so. */
+static void the_end_of_a_hot_agent_is_not_waited_for(void **state)
+{
+    static const struct core_depends on_web = {"web", DEPENDS_COMPLETED};
+    boot("web", LIFECYCLE_HOT);
+    struct core_row api = fx_row("api", LIFECYCLE_HOT, 1);
+    api.depends = &on_web;
+    api.n_depends = 1;
+    fx_put(&f, &api);
+    uint64_t began_ns = f.now_ns;
+    fx_pass(&f, (struct core_pass){0});
+    assert_true(f.now_ns - began_ns < 30 * FX_S);
+}
+
+/* state.c: agent_well(). What was refused before the last success does not make waits longer. */
+static void a_success_ends_the_back_off(void **state)
+{
+    for (int i = 0; i < 5; i++)
+        fx_script(&f, OPERATION_START, ENGINE_REFUSED, false, "no such program");
+    fx_put_simple(&f, "web", LIFECYCLE_HOT, 1);
+    fx_run(&f, 120 * FX_S);
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+    fx_clear(&f);
+    fx_script(&f, OPERATION_CREATE, ENGINE_REFUSED, false, "no such image");
+    fx_put_simple(&f, "web", LIFECYCLE_HOT, 2);
+    fx_run(&f, 3 * FX_S);
+    struct spec_id wanted = fx_spec(2);
+    assert_memory_equal(fx_container(&f, "demo-web")->spec.sha256, wanted.sha256,
+                        sizeof(wanted.sha256));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +466,20 @@ int main(void)
                                         close_fixture),
         cmocka_unit_test_setup_teardown(a_changed_row_ends_the_back_off_after_crashes, open_fixture,
                                         close_fixture),
+        cmocka_unit_test_setup_teardown(out_of_memory_is_a_crash_whatever_the_exit_code,
+                                        open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(only_the_listing_of_a_pass_asks_for_resources, open_fixture,
+                                        close_fixture),
+        cmocka_unit_test_setup_teardown(each_loss_counts_what_it_took_down, open_fixture,
+                                        close_fixture),
+        cmocka_unit_test_setup_teardown(a_dry_pass_does_not_hold_up_a_changed_row, open_fixture,
+                                        close_fixture),
+        cmocka_unit_test_setup_teardown(a_start_nobody_wants_any_more_is_idle_from_then_on,
+                                        open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(idle_time_ends_with_the_run, open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(the_end_of_a_hot_agent_is_not_waited_for, open_fixture,
+                                        close_fixture),
+        cmocka_unit_test_setup_teardown(a_success_ends_the_back_off, open_fixture, close_fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
