@@ -431,6 +431,38 @@ static void a_success_ends_the_back_off(void **state)
                         sizeof(wanted.sha256));
 }
 
+/* pass.c: pass_settled(). A pass that comes in the middle of a roll-back says what came of it. */
+static void a_pass_in_the_middle_of_a_roll_back_reports_it(void **state)
+{
+    boot("web", LIFECYCLE_HOT);
+    fx_script(&f, OPERATION_START, ENGINE_REFUSED, false, "no such program");
+    fx_script(&f, OPERATION_REMOVE, ENGINE_REFUSED, false, "disk is slow");
+    fx_put_simple(&f, "web", LIFECYCLE_HOT, 2);
+    fx_run(&f, FX_S / 10);
+    assert_int_equal(f.engine.n, 2);
+    assert_non_null(strstr(fx_view(&f, "web").reason, "rolled back"));
+    fx_pass(&f, (struct core_pass){0});
+    assert_report(&f, "web", REPORT_ROLLED_BACK, 7);
+    assert_int_equal(f.engine.n, 1);
+}
+
+/* recreate.c: recreate_step(). After a roll-back the one that goes on has nothing to prove. */
+static void after_a_roll_back_a_spare_old_one_goes_at_once(void **state)
+{
+    boot("web", LIFECYCLE_HOT);
+    fx_script(&f, OPERATION_START, ENGINE_REFUSED, false, "no such program");
+    fx_put_simple(&f, "web", LIFECYCLE_HOT, 2);
+    fx_run(&f, FX_S);
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+    assert_int_equal(f.engine.n, 1);
+    fx_clear(&f);
+    (void)fx_plant(&f, "demo-web..old", "web", LIFECYCLE_HOT, fx_spec(3), CONTAINER_EXITED);
+    struct core_event event = {.kind = CORE_LOOK};
+    (void)fx_step(&f, &event);
+    fx_run(&f, 2 * FX_S);
+    assert_trace(&f, "list, remove demo-web..old");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -480,6 +512,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_end_of_a_hot_agent_is_not_waited_for, open_fixture,
                                         close_fixture),
         cmocka_unit_test_setup_teardown(a_success_ends_the_back_off, open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(a_pass_in_the_middle_of_a_roll_back_reports_it,
+                                        open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(after_a_roll_back_a_spare_old_one_goes_at_once,
+                                        open_fixture, close_fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
