@@ -463,6 +463,26 @@ static void after_a_roll_back_a_spare_old_one_goes_at_once(void **state)
     assert_trace(&f, "list, remove demo-web..old");
 }
 
+/* agents.c: clock_pop_due(). What is to be tried again soon is not tried before its time, not even
+ * when the engine is back: what is there then is looked at first. */
+static void a_retry_does_not_run_ahead_of_the_listing_after_a_loss(void **state)
+{
+    for (int i = 0; i < 3; i++) /* tried again after 1, 2 and 4 s */
+        fx_script(&f, OPERATION_CREATE, ENGINE_REFUSED, false, "no such image");
+    fx_put_simple(&f, "web", LIFECYCLE_HOT, 1);
+    fx_run(&f, 4 * FX_S);
+    fx_clear(&f);
+    f.hold = true;
+    lose_the_engine();
+    fx_run(&f, 5 * FX_S / 2);
+    struct core_event event = {.kind = CORE_ENGINE_RESTORED};
+    (void)fx_step(&f, &event);
+    assert_trace(&f, "list");
+    f.hold = false;
+    fx_settle(&f);
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -515,6 +535,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_pass_in_the_middle_of_a_roll_back_reports_it,
                                         open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(after_a_roll_back_a_spare_old_one_goes_at_once,
+                                        open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(a_retry_does_not_run_ahead_of_the_listing_after_a_loss,
                                         open_fixture, close_fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
