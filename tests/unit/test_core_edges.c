@@ -463,9 +463,9 @@ static void after_a_roll_back_a_spare_old_one_goes_at_once(void **state)
     assert_trace(&f, "list, remove demo-web..old");
 }
 
-/* agents.c: clock_pop_due(). What is to be tried again soon is not tried before its time, not even
- * when the engine is back: what is there then is looked at first. */
-static void a_retry_does_not_run_ahead_of_the_listing_after_a_loss(void **state)
+/* agents.c: clock_pop_due(). Not even half a second, when the engine is just back and the listing
+ * under way. */
+static void a_retry_is_not_made_before_its_time(void **state)
 {
     for (int i = 0; i < 3; i++) /* tried again after 1, 2 and 4 s */
         fx_script(&f, OPERATION_CREATE, ENGINE_REFUSED, false, "no such image");
@@ -536,8 +536,8 @@ int main(void)
                                         open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(after_a_roll_back_a_spare_old_one_goes_at_once,
                                         open_fixture, close_fixture),
-        cmocka_unit_test_setup_teardown(a_retry_does_not_run_ahead_of_the_listing_after_a_loss,
-                                        open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(a_retry_is_not_made_before_its_time, open_fixture,
+                                        close_fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
