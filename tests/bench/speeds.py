@@ -14,6 +14,7 @@ import time
 
 from engine import DOCKER, wait_until
 from fleet import Fleet, lazy
+from watch import state
 
 IDLE = ["sleep", "1000000"]
 CRASHING = ["sh", "-c", "trap 'exit 3' TERM; while :; do sleep 1000 & wait; done"]
@@ -50,7 +51,7 @@ class Connection(http.client.HTTPConnection):
 def waking(engine, rounds, by_pause):
     """roost's wake until ready, against a raw start (unpause) of a container of the same spec, in turn."""
     fleet, raw = Fleet(engine, "waking"), Fleet(engine, "rawwaking")
-    wake, back = ("unpause", "pause") if by_pause else ("start", "stop?t=0")
+    wake, back, asleep = ("unpause", "pause", "paused") if by_pause else ("start", "stop?t=0", "stopped")
     try:
         for one in (fleet, raw):
             one.up({"job": sleeper(**({"sleep": "pause"} if by_pause else {}))})
@@ -65,6 +66,7 @@ def waking(engine, rounds, by_pause):
             roost.ask("POST", "/v1/agents/job/wake", {"wait": True})
             for _ in range(rounds):
                 roost.ask("POST", "/v1/agents/job/sleep")
+                wait_until(lambda: state(fleet, "job") == asleep, "asleep")
                 times["roost"].append(roost.timed("POST", "/v1/agents/job/wake", {"wait": True}))
                 times["raw"].append(engines.timed("POST", f"/containers/{name}/{wake}"))
                 engines.ask("POST", f"/containers/{name}/{back}")
