@@ -307,8 +307,8 @@ void fleet_list(struct fleet *f, const struct effect *effect);
 void fleet_ensure_networks(struct fleet *f, void (*done)(struct fleet *f, void *ctx), void *ctx);
 
 /* trim.c */
-void fleet_trim(void);       /* after a listing */
-void fleet_trim_start(void); /* once, when all that is loaded has run its start */
+void fleet_trim(struct fleet *f);       /* after a listing */
+void fleet_trim_start(struct fleet *f); /* once, when all that is loaded has run its start */
 
 /* mend.c */
 void fleet_mend_networks(struct fleet *f, const char *agent, const char *id,

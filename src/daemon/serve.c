@@ -127,7 +127,7 @@ static void on_booted(void *ctx, const struct effect *report)
     else
         log_info("boot pass: %s", len ? text : "the table is empty");
     tell_ready(s);
-    fleet_trim_start();
+    fleet_trim_start(&s->fleet);
 }
 
 static void begin(struct serve *s)
@@ -152,7 +152,7 @@ static void on_listed(void *ctx, bool whole)
     struct serve *s = ctx;
     if (s->fleet.core) {
         follow_prune(&s->fleet);
-        fleet_trim();
+        fleet_trim(&s->fleet);
     }
     if (s->stopping || s->fleet.core)
         return;

@@ -30,13 +30,14 @@ static void drop_cold_code(void)
         (void)fclose(maps);
 }
 
-void fleet_trim_start(void)
+void fleet_trim(struct fleet *f)
 {
-    drop_cold_code();
+    store_trim(f->store);
     (void)malloc_trim(0);
 }
 
-void fleet_trim(void)
+void fleet_trim_start(struct fleet *f)
 {
-    (void)malloc_trim(0);
+    drop_cold_code();
+    fleet_trim(f);
 }

@@ -204,6 +204,11 @@ void store_closep(struct store **store)
     *store = store_close(*store);
 }
 
+void store_trim(struct store *store)
+{
+    (void)sqlite3_db_release_memory(store->sql.db);
+}
+
 int store_owner(const char *path, int *ret_pid, struct error *err)
 {
     _cleanup_free_ char *real = NULL;

@@ -64,6 +64,9 @@ struct store *store_close(struct store *store); /* takes NULL, returns NULL */
 /* For `_cleanup_`. */
 void store_closep(struct store **store);
 
+/* Gives back what is only kept to read it faster: pages of the database. */
+void store_trim(struct store *store);
+
 /* The random identity of this database (32 hex digits), label roost.db; never changes. */
 const char *store_uid(const struct store *store);
 
