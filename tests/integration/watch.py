@@ -85,8 +85,10 @@ class Starts:
 @contextlib.contextmanager
 def starts(fleet, number=iter(range(1000))):
     path = fleet.dir / f"starts-{next(number)}"
+    now = time.time_ns()
+    since = f"{now // 10**9}.{now % 10**9:09}"  # to the nanosecond: what began a moment ago is not asked for
     with open(path, "w", encoding="utf-8") as out:
-        follower = subprocess.Popen([DOCKER, "-H", fleet.engine.url, "events", "--since", str(int(time.time())),
+        follower = subprocess.Popen([DOCKER, "-H", fleet.engine.url, "events", "--since", since,
                                      "--filter", "event=start", "--filter", f"label=roost.fleet={fleet.name}",
                                      "--format", "{{.Actor.Attributes.name}} {{.TimeNano}}"],
                                     stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL)
