@@ -208,7 +208,7 @@ static bool heap_reserve(struct core *core)
 {
     if (core->heap_n < core->heap_cap)
         return true;
-    size_t cap = core->heap_cap ? core->heap_cap * 2 : 64;
+    size_t cap = core->heap_cap ? core->heap_cap * 2 : 16;
     struct agent **heap = realloc(core->heap, cap * sizeof(struct agent *));
     if (!heap) {
         core->starved = true;

@@ -59,7 +59,6 @@ struct core *core_free(struct core *core)
     }
     pass_free_all(core);
     effects_reset(core);
-    effects_free(core);
     free(core->heap);
     free(core->fleet);
     free(core);

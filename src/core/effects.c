@@ -11,7 +11,7 @@
 struct effect *effect_add(struct core *core, enum effect_kind kind)
 {
     if (core->effects_n == core->effects_cap) {
-        size_t cap = core->effects_cap ? core->effects_cap * 2 : 64;
+        size_t cap = core->effects_cap ? core->effects_cap * 2 : 16;
         struct effect *effects = realloc(core->effects, cap * sizeof(*effects));
         if (!effects) {
             core->starved = true;
@@ -65,9 +65,6 @@ const char *effect_text(struct core *core, const char *text)
     return copy;
 }
 
-/* A burst's room is not kept for ever. */
-#define EFFECTS_KEPT 1024
-
 void effects_reset(struct core *core)
 {
     while (core->texts) {
@@ -75,13 +72,6 @@ void effects_reset(struct core *core)
         free(core->texts);
         core->texts = next;
     }
-    core->effects_n = 0;
-    if (core->effects_cap > EFFECTS_KEPT)
-        effects_free(core);
-}
-
-void effects_free(struct core *core)
-{
     free(core->effects);
     core->effects = NULL;
     core->effects_n = core->effects_cap = 0;

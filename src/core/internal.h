@@ -337,7 +337,6 @@ const char *effect_text(struct core *core,
 bool effect_whole(
     struct core *core); /* are all texts of the last one there? If not it is taken back */
 void effects_reset(struct core *core);
-void effects_free(struct core *core);
 
 /* rows.c */
 void rows_take(struct core *core, const struct core_row *row);

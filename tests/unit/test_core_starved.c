@@ -94,6 +94,53 @@ static void change(void)
     fx_run(&f, 40 * FX_S);
 }
 
+/* Without memory it may not have come to be. */
+static void stop_by_hand(const char *container)
+{
+    if (sim_engine_named(&f.engine, container))
+        fx_stopped_by_hand(&f, container);
+}
+
+static void ask(enum core_event_kind kind, const char *lease)
+{
+    struct core_event event = {.kind = kind};
+    if (kind == CORE_RENEW)
+        event.renew = (struct core_renew){.wake = 9, .lease = lease, .ttl_ns = 90 * FX_S};
+    else if (kind == CORE_ENGINE_LOST)
+        event.words = "connection refused";
+    (void)fx_step(&f, &event);
+}
+
+/* People ask for things, and the engine is lost and comes back. */
+static void use(void)
+{
+    struct core_row held = fx_row("web", LIFECYCLE_HOT, 1);
+    held.depends = &on_db;
+    held.n_depends = 1;
+    held.held = true;
+    (void)fx_wake(&f, "db", 90 * FX_S, true);
+    (void)fx_wake(&f, "db", 90 * FX_S, false);
+    (void)fx_wake(&f, "nobody", 90 * FX_S, false);
+    ask(CORE_RENEW, "l1");
+    ask(CORE_RENEW, "l9");
+    fx_put_simple(&f, "db", LIFECYCLE_LAZY, 2); /* its leases are told again */
+    fx_run(&f, FX_S);
+    fx_release(&f, "l1");
+    fx_release(&f, "l9");
+    fx_sleep(&f, "db");
+    fx_sleep(&f, "web");
+    ask(CORE_ENGINE_LOST, NULL);
+    fx_run(&f, FX_S);
+    ask(CORE_ENGINE_RESTORED, NULL);
+    fx_run(&f, 40 * FX_S);
+    fx_put(&f, &held);
+    stop_by_hand("demo-web");
+    fx_run(&f, 10 * FX_S);
+    held.held = false;
+    fx_put(&f, &held);
+    fx_run(&f, 40 * FX_S);
+}
+
 static void boot_again(void)
 {
     fx_restart(&f);
@@ -109,6 +156,7 @@ static void story(void)
     f.in_core = in_core;
     boot();
     change();
+    use();
     boot_again();
 }
 
