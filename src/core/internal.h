@@ -82,6 +82,7 @@ struct container {
     uint64_t up_since_ns;          /* since when we know it to run; 0 when it does not */
     uint64_t inspected_ns;         /* when it was inspected, or made, last */
     uint64_t seen_ns;              /* when the engine last showed it */
+    int64_t ended_ns;              /* by the engine's clock: the last end that was inspected */
 };
 
 enum presence { PRESENCE_NONE, PRESENCE_ROW, PRESENCE_TOMBSTONE };

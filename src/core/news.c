@@ -139,14 +139,20 @@ static void take_death(struct core *core, struct agent *a, const struct engine_n
         agent_see_status(core, a, SLOT_MAIN, CONTAINER_RESTARTING);
 }
 
-/* What was told of a container from its start on says whether the engine restarts it. */
-static void listen(struct container *c, enum engine_action action)
+/* The start of a run whose end was inspected already. */
+static bool is_of_earlier_run(const struct container *c, const struct engine_news *news)
 {
-    if (action == ENGINE_EVENT_START) {
+    return news->time_ns != 0 && news->time_ns < c->ended_ns;
+}
+
+/* What was told of a container from its start on says whether the engine restarts it. */
+static void listen(struct container *c, const struct engine_news *news)
+{
+    if (news->action == ENGINE_EVENT_START && !is_of_earlier_run(c, news)) {
         c->start_heard = true;
         c->start_due = false;
         c->signalled = false;
-    } else if (action == ENGINE_EVENT_KILL) {
+    } else if (news->action == ENGINE_EVENT_KILL) {
         c->signalled = true;
     }
 }
@@ -177,7 +183,7 @@ static void take_known(struct core *core, struct agent *a, int slot, const struc
     struct container *c = &a->containers[slot];
     bool expected = is_expected(a, slot, news->action);
     bool quiet = a->operation.id == 0 && !a->want_inspect;
-    listen(c, news->action);
+    listen(c, news);
     if (news->action == ENGINE_EVENT_DESTROY) {
         agent_see_gone(core, a, (enum slot)slot); /* an id never comes back */
         a->as_of = core->step;

@@ -323,6 +323,7 @@ void agent_see(struct core *core, struct agent *a, enum slot slot, const struct 
         c->oom_killed = o->oom_killed;
         c->restarts = o->restarts;
         c->restarts_seen = true;
+        c->ended_ns = o->ended_ns;
     }
     take_change(core, a, slot, &before);
 }

@@ -109,4 +109,5 @@ struct engine_news {
     bool has_exit_code;
     int exit_code; /* die */
     enum container_health health;
+    int64_t time_ns; /* the engine's clock; 0: not told */
 };

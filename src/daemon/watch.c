@@ -142,6 +142,7 @@ static void on_event(void *ctx, const struct engine_event *event)
     next.news.has_exit_code = event->exit_code >= 0;
     next.news.exit_code = event->exit_code;
     next.news.health = event->health;
+    next.news.time_ns = event->time_ns;
     fleet_step(f, &next);
 }
 

@@ -56,7 +56,8 @@ static void deliver(struct world *w)
                                         .signal = e.signal,
                                         .has_exit_code = e.action == ENGINE_EVENT_DIE,
                                         .exit_code = e.exit_code,
-                                        .health = e.health}};
+                                        .health = e.health,
+                                        .time_ns = e.time_ns}};
     memcpy(event.news.id, e.id, sizeof(e.id));
     w->news_at = (w->news_at + 1) % W_NEWS;
     w->n_news--;

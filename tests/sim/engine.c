@@ -83,6 +83,12 @@ void sim_engine_free_name(struct sim_engine *e, const char *name)
 
 /* Events */
 
+static int64_t clock_ns(struct sim_engine *e)
+{
+    e->clock_ns = (int64_t)e->now_ns > e->clock_ns ? (int64_t)e->now_ns : e->clock_ns + 1;
+    return e->clock_ns;
+}
+
 static void tell(struct sim_engine *e, enum engine_action action, const struct sim_container *c,
                  int signal)
 {
@@ -91,8 +97,11 @@ static void tell(struct sim_engine *e, enum engine_action action, const struct s
         e->n_events--;
     }
     struct sim_event *event = &e->events[(e->events_at + e->n_events++) % SIM_EVENTS];
-    *event = (struct sim_event){
-        .action = action, .signal = signal, .exit_code = c->exit_code, .health = c->health};
+    *event = (struct sim_event){.action = action,
+                                .signal = signal,
+                                .exit_code = c->exit_code,
+                                .health = c->health,
+                                .time_ns = clock_ns(e)};
     memcpy(event->id, c->id, sizeof(event->id));
     (void)snprintf(event->name, sizeof(event->name), "%s", c->name);
     (void)snprintf(event->agent, sizeof(event->agent), "%s", c->ours ? c->agent : "");
@@ -139,6 +148,7 @@ static void rest(struct sim_engine *e, struct sim_container *c, int exit_code)
         c->lingers_until_ns = e->now_ns + (70 + e->events_ever * 37 % 111) * SIM_MS_NS;
     }
     note_end(c, exit_code);
+    c->ended_ns = clock_ns(e);
     c->status = CONTAINER_EXITED;
     c->exit_code = exit_code;
     c->next_ns = c->well_ns = SIM_NEVER_NS;
@@ -514,6 +524,7 @@ void sim_engine_observe(const struct sim_container *c, bool inspected, struct ob
     ret_o->exit_code = c->exit_code;
     ret_o->oom_killed = c->oom_killed;
     ret_o->restarts = c->restarts;
+    ret_o->ended_ns = c->ended_ns;
 }
 
 bool sim_engine_is_ready(const struct sim_engine *e, const struct sim_container *c)

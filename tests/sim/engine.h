@@ -69,6 +69,7 @@ struct sim_container {
     enum container_status status;
     int exit_code;
     bool oom_killed;
+    int64_t ended_ns;          /* FinishedAt */
     int ends[SIM_ENDS_KEPT];   /* exit codes, the latest first; negative: for memory */
     enum container_status was; /* before it went down */
     uint64_t lingers_until_ns; /* so long a listing shows that, and everything else waits */
@@ -95,6 +96,7 @@ struct sim_event {
     int signal;
     int exit_code; /* die */
     enum container_health health;
+    int64_t time_ns;
 };
 
 struct sim_engine {
@@ -102,7 +104,8 @@ struct sim_engine {
     size_t n, cap;
     char taken[SIM_TAKEN_MAX][SIM_NAME_SIZE]; /* ghosts, and creates that are under way */
     uint64_t now_ns;
-    uint64_t made; /* containers ever: ids are made from it */
+    int64_t clock_ns; /* of the last thing that happened: no two are at the same moment */
+    uint64_t made;    /* containers ever: ids are made from it */
     struct sim_event events[SIM_EVENTS];
     size_t events_at, n_events;
     unsigned long events_ever;

@@ -31,17 +31,23 @@ static int close_fleet(void **state)
     return 0;
 }
 
-static void die_told(const char *container, int exit_code)
+static void told(const char *container, enum engine_action action, int exit_code, int64_t time_ns)
 {
     const struct sim_container *c = fx_container(&fx, container);
     struct core_event event = {.kind = CORE_ENGINE_EVENT,
-                               .news = {.action = ENGINE_EVENT_DIE,
+                               .news = {.action = action,
                                         .name = c->name,
                                         .agent = c->agent,
-                                        .has_exit_code = true,
-                                        .exit_code = exit_code}};
+                                        .has_exit_code = action == ENGINE_EVENT_DIE,
+                                        .exit_code = exit_code,
+                                        .time_ns = time_ns}};
     memcpy(event.news.id, c->id, CONTAINER_ID_SIZE);
     (void)fx_step(&fx, &event);
+}
+
+static void die_told(const char *container, int exit_code)
+{
+    told(container, ENGINE_EVENT_DIE, exit_code, 0);
 }
 
 static void dies(const char *container, int exit_code)
@@ -185,6 +191,30 @@ static void a_death_of_an_earlier_run_is_told_late(void **state)
     assert_status(&fx, "demo-job", CONTAINER_RUNNING);
 }
 
+static void start_and_death_of_an_earlier_run_are_told_late(void **state)
+{
+    fx.hold = false;
+    fx_sleep(&fx, "job");
+    fx_run(&fx, FX_S);
+    (void)fx_wake(&fx, "job", 3600 * FX_S, false);
+    fx_run(&fx, FX_S);
+    int64_t begun_ns = fx.engine.clock_ns;
+    sim_engine_end(&fx.engine, fx_container(&fx, "demo-job"), 3);
+    int64_t ended_ns = fx.engine.clock_ns;
+    (void)fx_step(&fx, &(struct core_event){.kind = CORE_LOOK});
+    fx_settle(&fx);
+    assert_events(&fx, "container_stopped job, container_recovered job");
+    assert_status(&fx, "demo-job", CONTAINER_RUNNING);
+    told("demo-job", ENGINE_EVENT_START, 0, begun_ns);
+    told("demo-job", ENGINE_EVENT_DIE, 3, ended_ns);
+    fx_settle(&fx);
+    assert_events(&fx, "");
+    told("demo-job", ENGINE_EVENT_START, 0, ended_ns + 1);
+    sim_engine_end(&fx.engine, fx_container(&fx, "demo-job"), 3);
+    told("demo-job", ENGINE_EVENT_DIE, 3, fx.engine.clock_ns);
+    assert_events(&fx, "container_stopped job");
+}
+
 static void a_held_one_stays_silent(void **state)
 {
     struct core_row row = fx_row("web", LIFECYCLE_HOT, 1);
@@ -232,6 +262,7 @@ int main(void)
         TEST(a_signal_may_have_been_missed),
         TEST(a_signal_before_we_came_is_not_known),
         TEST(a_death_of_an_earlier_run_is_told_late),
+        TEST(start_and_death_of_an_earlier_run_are_told_late),
         TEST(a_held_one_stays_silent),
         TEST(an_operation_in_flight_goes_first),
         TEST(a_stop_by_hand_still_waits_for_a_start),
