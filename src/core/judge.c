@@ -455,6 +455,7 @@ void judge_engine_restored(struct core *core)
     HASH_ITER (hh, core->agents, a, next) {
         agent_move(core, a, INPUT_ENGINE_RESTORED);
         a->retry_at_ns = 0;
+        a->unknown = true; /* what is there is looked at before anything is done */
         a->as_of = core->step;
         if (a->probe_since_ns != 0)
             a->probe_since_ns += away_ns; /* ready_timeout stood still */

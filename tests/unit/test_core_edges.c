@@ -483,6 +483,29 @@ static void a_retry_is_not_made_before_its_time(void **state)
     assert_status(&f, "demo-web", CONTAINER_RUNNING);
 }
 
+/* judge.c: judge_engine_restored(). Neither a retry that is due just then nor a wake goes by what
+ * was seen before. */
+static void nothing_is_done_before_the_listing_after_a_loss(void **state)
+{
+    boot("job", LIFECYCLE_LAZY);
+    for (int i = 0; i < 3; i++) /* tried again after 1, 2 and 4 s */
+        fx_script(&f, OPERATION_CREATE, ENGINE_REFUSED, false, "no such image");
+    fx_put_simple(&f, "web", LIFECYCLE_HOT, 1);
+    fx_run(&f, 4 * FX_S);
+    fx_clear(&f);
+    f.hold = true;
+    lose_the_engine();
+    f.now_ns += 4 * FX_S;
+    struct core_event event = {.kind = CORE_ENGINE_RESTORED};
+    (void)fx_step(&f, &event);
+    (void)fx_wake(&f, "job", 60 * FX_S, false);
+    assert_trace(&f, "list");
+    f.hold = false;
+    fx_settle(&f);
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+    assert_status(&f, "demo-job", CONTAINER_RUNNING);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -538,6 +561,8 @@ int main(void)
                                         open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(a_retry_is_not_made_before_its_time, open_fixture,
                                         close_fixture),
+        cmocka_unit_test_setup_teardown(nothing_is_done_before_the_listing_after_a_loss,
+                                        open_fixture, close_fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
