@@ -79,7 +79,8 @@ static void take_refused(struct core *core, struct agent *a, const struct operat
     if (first_start && agent_is_wanted_awake(core, a))
         judge_open(core, a, EVENT_CONTAINER_STOPPED,
                    "start_refused"); /* the engine tells no death of it */
-    if (first_start && a->containers[SLOT_OLD].known && !agent_is_rolled_back(a))
+    const struct container *old = &a->containers[SLOT_OLD];
+    if (first_start && old->known && !old->doomed && !agent_is_rolled_back(a))
         agent_roll_back(core, a, words);
     else
         agent_fail(core, a, op, words);

@@ -54,10 +54,15 @@ static struct step set_old_aside(const struct agent *a)
     return send(OPERATION_RENAME, SLOT_MAIN, SLOT_OLD);
 }
 
+static bool has_run(const struct container *old)
+{
+    return old->status != CONTAINER_CREATED && old->status != CONTAINER_DEAD;
+}
+
 /* What never ran, or cannot again, is nothing to go back to. */
 static bool is_worth_keeping(const struct container *old)
 {
-    return old->status != CONTAINER_CREATED && old->status != CONTAINER_DEAD && !old->doomed;
+    return has_run(old) && !old->doomed;
 }
 
 /* The new one runs: is that proof enough to let go of the old one? */
@@ -81,7 +86,9 @@ static struct step finish(const struct core *core, const struct agent *a)
 {
     const struct container *f = &a->containers[SLOT_MAIN], *o = &a->containers[SLOT_OLD];
     bool both_run = container_is_up(o); /* or would: somebody started the old one */
-    if (!agent_is_wanted_awake(core, a) || !is_worth_keeping(o) ||
+    /* As long as the old one is there, the start in its place waits for no dependency. */
+    bool is_to_start = f->status == CONTAINER_CREATED && has_run(o);
+    if (!agent_is_wanted_awake(core, a) || (!is_worth_keeping(o) && !is_to_start) ||
         (both_run && (f->status == CONTAINER_RUNNING || f->status == CONTAINER_PAUSED)))
         return step_remove(a, SLOT_OLD);
     switch (f->status) {

@@ -454,6 +454,55 @@ static void dependency_down_does_not_cost_a_running_one(void **state)
     assert_variant("demo-web", 2);
 }
 
+/* Deleted, and there again while it is removed: the removal that was given up may still be carried
+ * out, so the container is replaced. It runs by now, and its neighbour is down. */
+static void one_that_was_to_be_removed_is_replaced_without_its_neighbour(void **state)
+{
+    static const struct core_depends on_db = {"db", DEPENDS_STARTED};
+    struct core_row db = fx_row("db", LIFECYCLE_HOT, 1), web = fx_row("web", LIFECYCLE_HOT, 1);
+    db.spec = sim_spec((struct sim_plan){.conduct = SIM_REFUSED});
+    fx_put(&f, &db);
+    fx_put(&f, &web);
+    fx_settle(&f);
+    fx_script(&f, OPERATION_REMOVE, ENGINE_UNKNOWN, false, "timed out");
+    f.hold = true;
+    fx_delete(&f, "web");
+    fx_run(&f, 0);
+    fx_answer(&f, 0); /* the stop */
+    web.depends = &on_db;
+    web.n_depends = 1;
+    fx_put(&f, &web);
+    fx_time(&f);
+    (void)sim_engine_hand(&f.engine, OPERATION_START, fx_container(&f, "demo-web"), NULL);
+    uint8_t old[CONTAINER_ID_SIZE];
+    memcpy(old, fx_container(&f, "demo-web")->id, sizeof(old));
+    f.hold = false;
+    fx_settle(&f);
+    assert_memory_not_equal(fx_container(&f, "demo-web")->id, old, sizeof(old));
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+    assert_int_equal(f.engine.n, 2);
+}
+
+/* And when the new one cannot be started, there is nothing to go back to: it is tried again. */
+static void one_that_was_to_be_removed_is_not_gone_back_to(void **state)
+{
+    boot_web();
+    fx_script(&f, OPERATION_REMOVE, ENGINE_UNKNOWN, false, "timed out");
+    fx_script(&f, OPERATION_START, ENGINE_REFUSED, false, "port taken");
+    fx_script(&f, OPERATION_START, ENGINE_REFUSED, false, "port taken");
+    f.hold = true;
+    fx_delete(&f, "web");
+    fx_run(&f, 0);
+    fx_answer(&f, 0); /* the stop */
+    fx_put_simple(&f, "web", LIFECYCLE_HOT, 2);
+    f.hold = false;
+    fx_settle(&f);
+    assert_events(&f, "container_stopped web, container_recovered web");
+    assert_variant("demo-web", 2);
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+    assert_int_equal(f.engine.n, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 
 int main(void)
@@ -483,6 +532,8 @@ int main(void)
         TEST(container_name_changes_half_way),
         TEST(deleted_half_way),
         TEST(dependency_down_does_not_cost_a_running_one),
+        TEST(one_that_was_to_be_removed_is_replaced_without_its_neighbour),
+        TEST(one_that_was_to_be_removed_is_not_gone_back_to),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
