@@ -173,8 +173,8 @@ struct api_backend {
                  struct api_reply *reply);
 
     /* Pull an agent's image, or (NULL) those of all agents; answered when all are over:
-     * {"images":[{"image","agents","pulled","error"}]}. News: {"image","layer","status","current",
-     * "total_bytes"}, in the engine's words. */
+     * {"images":[{"image","platform","agents","pulled","error"}]}. News:
+     * {"image","layer","status","current", "total_bytes"}, in the engine's words. */
     void (*pull)(void *ctx, const char *agent, struct api_reply *reply);
 
     /* {"agents":[{"name","image","container_image","current_image","outdated","error"}]} of those

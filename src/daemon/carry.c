@@ -160,6 +160,7 @@ static void send_create(struct carrying *c)
     }
     struct engine_create create = {
         .name = c->name,
+        .platform = spec_settings(fleet_find_row(c->f, c->agent)->spec)->platform,
         .body = body,
         .body_len = strlen(body),
         .attach = attach,
@@ -214,7 +215,8 @@ static void pull_first(struct carrying *c)
     const struct fleet_row *row = fleet_find_row(c->f, c->agent);
     log_info("%s: pulling %s", c->agent, row->image);
     fleet_late_parked(c->f, &c->op);
-    fleet_pull(c->f, row->image, NULL, on_pulled, c);
+    fleet_pull(c->f, row->image, row->spec ? spec_settings(row->spec)->platform : NULL, NULL,
+               on_pulled, c);
 }
 
 static void create_or_pull(void *ctx)

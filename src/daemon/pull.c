@@ -3,6 +3,7 @@
  * Images are pulled once, however many wait for one: agents whose containers are to be made of it,
  * people who ask for it. How many are pulled at a time the engine's client bounds.
  */
+#include <stdio.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -21,6 +22,7 @@ struct fleet_pull {
     struct fleet_pull *prev, *next;
     struct fleet *f;
     char *image;
+    char *label;
     struct pull_waiter *waiters;
 };
 
@@ -29,7 +31,7 @@ static void on_news(void *ctx, const struct engine_pull_news *news)
     struct fleet_pull *p = ctx;
     for (struct pull_waiter *w = p->waiters; w; w = w->next)
         if (w->news)
-            w->news(w->ctx, p->image, news);
+            w->news(w->ctx, p->label, news);
 }
 
 static void note_time(struct fleet *f, const char *image)
@@ -47,6 +49,7 @@ static void free_pull(struct fleet_pull *p)
         free(w);
     }
     free(p->image);
+    free(p->label);
     free(p);
 }
 
@@ -55,19 +58,27 @@ static void on_done(void *ctx, const struct engine_result *result)
     struct fleet_pull *p = ctx;
     DL_DELETE(p->f->pulls, p); /* who asks from now on gets a new one */
     if (result->outcome == ENGINE_DONE) {
-        log_info("pulled %s", p->image);
+        log_info("pulled %s", p->label);
         note_time(p->f, p->image);
     }
     for (struct pull_waiter *w = p->waiters; w; w = w->next)
-        w->done(w->ctx, p->image, result);
+        w->done(w->ctx, p->label, result);
     free_pull(p);
 }
 
-static struct fleet_pull *find(struct fleet *f, const char *image)
+char *fleet_pull_label(const char *image, const char *platform)
+{
+    char *label = NULL;
+    if (!platform)
+        return strdup(image);
+    return asprintf(&label, "%s (%s)", image, platform) < 0 ? NULL : label;
+}
+
+static struct fleet_pull *find(struct fleet *f, const char *label)
 {
     struct fleet_pull *p;
     DL_FOREACH(f->pulls, p)
-    if (strcmp(p->image, image) == 0)
+    if (strcmp(p->label, label) == 0)
         return p;
     return NULL;
 }
@@ -82,18 +93,20 @@ static void *need(void *memory)
     return memory;
 }
 
-void fleet_pull(struct fleet *f, const char *image, fleet_pull_news_fn *news, fleet_pulled_fn *done,
-                void *ctx)
+void fleet_pull(struct fleet *f, const char *image, const char *platform, fleet_pull_news_fn *news,
+                fleet_pulled_fn *done, void *ctx)
 {
-    struct fleet_pull *p = find(f, image);
+    _cleanup_free_ char *label = need(fleet_pull_label(image, platform));
+    struct fleet_pull *p = find(f, label);
     struct pull_waiter *w = need(calloc(1, sizeof(*w)));
     *w = (struct pull_waiter){.news = news, .done = done, .ctx = ctx};
     if (!p) {
         p = need(calloc(1, sizeof(*p)));
         p->f = f;
         p->image = need(strdup(image));
+        p->label = steal(&label);
         DL_APPEND(f->pulls, p);
-        engine_image_pull(f->engine, p->image, on_news, on_done, p);
+        engine_image_pull(f->engine, p->image, platform, on_news, on_done, p);
     }
     LL_APPEND(p->waiters, w);
 }

@@ -11,7 +11,7 @@ struct fleet_puller {
     struct fleet_puller *prev, *next;
     struct fleet *f;
     struct api_reply *reply;
-    json_t *images; /* by reference: {"image","agents","pulled","error"} */
+    json_t *images; /* by label: {"image","platform","agents","pulled","error"} */
     size_t waiting;
 };
 
@@ -51,19 +51,19 @@ static void answer(struct fleet_puller *p)
     free_puller(p);
 }
 
-static void on_news(void *ctx, const char *image, const struct engine_pull_news *news)
+static void on_news(void *ctx, const char *label, const struct engine_pull_news *news)
 {
     struct fleet_puller *p = ctx;
     api_reply_progress(p->reply,
-                       json_pack("{s:s, s:s, s:s, s:I, s:I}", "image", image, "layer", news->layer,
+                       json_pack("{s:s, s:s, s:s, s:I, s:I}", "image", label, "layer", news->layer,
                                  "status", news->status, "current", (json_int_t)news->current,
                                  "total_bytes", (json_int_t)news->total));
 }
 
-static void on_pulled(void *ctx, const char *image, const struct engine_result *result)
+static void on_pulled(void *ctx, const char *label, const struct engine_result *result)
 {
     struct fleet_puller *p = ctx;
-    json_t *entry = json_object_get(p->images, image);
+    json_t *entry = json_object_get(p->images, label);
     bool done = result->outcome == ENGINE_DONE;
     (void)json_object_set_new(entry, "pulled", json_boolean(done));
     (void)json_object_set_new(entry, "error", done ? json_null() : json_string(result->error.text));
@@ -82,25 +82,30 @@ static bool is_meant(const struct fleet_row *row, bool named)
 
 static void add(struct fleet_puller *p, const struct fleet_row *row)
 {
-    json_t *entry = json_object_get(p->images, row->image);
+    const char *platform = spec_settings(row->spec)->platform;
+    _cleanup_free_ char *label = fleet_pull_label(row->image, platform);
+    if (!label)
+        return;
+    json_t *entry = json_object_get(p->images, label);
     if (!entry) {
-        entry = json_pack("{s:s, s:[]}", "image", row->image, "agents");
-        (void)json_object_set_new(p->images, row->image, entry);
+        entry = json_pack("{s:s, s:s?, s:[]}", "image", row->image, "platform", platform, "agents");
+        (void)json_object_set_new(p->images, label, entry);
     }
     (void)json_array_append_new(json_object_get(entry, "agents"), json_string(row->name));
 }
 
 static void begin(struct fleet_puller *p)
 {
-    const char *image;
+    const char *label;
     json_t *entry;
     p->waiting = json_object_size(p->images);
     if (p->waiting == 0) {
         answer(p);
         return;
     }
-    json_object_foreach (p->images, image, entry)
-        fleet_pull(p->f, image, on_news, on_pulled, p);
+    json_object_foreach (p->images, label, entry)
+        fleet_pull(p->f, json_string_value(json_object_get(entry, "image")),
+                   json_string_value(json_object_get(entry, "platform")), on_news, on_pulled, p);
 }
 
 static bool refuse(const struct fleet_row *row, const char *agent, struct api_reply *reply)

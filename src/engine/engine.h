@@ -131,6 +131,7 @@ struct engine_attach {
  */
 struct engine_create {
     const char *name;
+    const char *platform; /* "linux/arm64"; NULL: the engine's own */
     const char *body;
     size_t body_len;
     const struct engine_attach *attach;
@@ -177,13 +178,13 @@ struct engine_pull_news {
 };
 typedef void engine_pull_fn(void *ctx, const struct engine_pull_news *news);
 
-/* Pull an image by its reference (without a tag: latest), with the credentials that the Docker
- * configuration has for its registry (config.json of DOCKER_CONFIG or ~/.docker: credHelpers,
- * credsStore, auths). A few at once, the others wait. It has no deadline, but ends when nothing is
- * heard of it for five minutes. Any outcome but DONE has changed nothing that counts. `news` may be
- * NULL; both are called with `ctx`. */
-void engine_image_pull(struct engine *engine, const char *image, engine_pull_fn *news,
-                       engine_done_fn *done, void *ctx);
+/* Pull an image by its reference (without a tag: latest) for a platform (NULL: the engine's own),
+ * with the credentials that the Docker configuration has for its registry (config.json of
+ * DOCKER_CONFIG or ~/.docker: credHelpers, credsStore, auths). A few at once, the others wait. It
+ * has no deadline, but ends when nothing is heard of it for five minutes. Any outcome but DONE has
+ * changed nothing that counts. `news` may be NULL; both are called with `ctx`. */
+void engine_image_pull(struct engine *engine, const char *image, const char *platform,
+                       engine_pull_fn *news, engine_done_fn *done, void *ctx);
 
 /* What a reference stands for at this engine: its image id as the result's `id`, or IMAGE_MISSING.
  */

@@ -114,7 +114,9 @@ static void fill_settings(struct spec_settings *s, const json_t *root, struct ar
     const json_t *roost = json_object_get(root, "x-roost"),
                  *health = json_object_get(root, "healthcheck");
     const char *name = json_string_value(json_object_get(root, "container_name"));
+    const char *platform = json_string_value(json_object_get(root, "platform"));
     s->container_name = name ? keep(arena, name) : NULL;
+    s->platform = platform ? keep(arena, platform) : NULL;
     s->has_healthcheck =
         health && !is_word(json_array_get(json_object_get(health, "test"), 0), "NONE");
     fill_ready(s, json_object_get(roost, "ready"), arena);

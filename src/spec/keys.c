@@ -26,6 +26,10 @@ static const struct key keys[] = {
     {"depends_on", read_depends_on, .flags = KEY_UNHASHED,
      .takes = "a list, or a map with `condition` and `required`",
      .does = "an agent that an awake one depends on is awake too; circles are an error"},
+    {"platform", read_platform, put_platform, NULL, say_option, "--platform",
+     .takes = "`linux/amd64`, `linux/arm/v7`, `arm64`",
+     .does = "that of the image: it is pulled for it, and one that is there for another is not "
+             "taken. Needs API 1.41 (Docker 20.10)"},
     {"pull_policy", read_pull_policy, .flags = KEY_UNHASHED,
      .takes = "`missing`, `always`, `never`, `build`, `daily`, `weekly`, `every_12h`",
      .does =
@@ -212,9 +216,6 @@ static const struct key keys[] = {
      .does = "it is about what `docker compose up` shows; `roost logs` shows every agent"},
     {"develop", read_refused, .flags = KEY_WARNED, .takes = "a map",
      .does = "`docker compose watch` carries it out; roost watches no sources"},
-    {"platform", read_refused, .flags = KEY_REFUSED, .takes = "text",
-     .does = "roost makes containers for the platform of its engine alone; remove it, and name an "
-             "image for that platform"},
     {"cpu_count", read_refused, .flags = KEY_REFUSED, .takes = "a number",
      .does = "only Windows counts so; write cpus"},
     {"cpu_percent", read_refused, .flags = KEY_REFUSED, .takes = "a number",

@@ -107,6 +107,9 @@ key_say_fn say_volumes, say_tmpfs;
 
 key_read_fn read_networks, read_mac;
 
+key_read_fn read_platform;
+key_put_fn put_platform;
+
 key_read_fn read_healthcheck;
 key_put_fn put_healthcheck;
 key_say_fn say_healthcheck;

@@ -15,11 +15,13 @@
 #include "base/duration.h"
 #include "spec/mounts.h"
 
-#define HOSTNAME_SIZE_MAX 63
-#define MEMORY_MIN        (UINT64_C(6) << 20) /* the engine's own least: dockerd refuses less */
-#define NANO_PER_CPU      UINT64_C(1000000000)
-#define CPUS_MAX          100000
-#define SIGNAL_MAX        64
+#define HOSTNAME_SIZE_MAX  63
+#define MEMORY_MIN         (UINT64_C(6) << 20) /* the engine's own least: dockerd refuses less */
+#define NANO_PER_CPU       UINT64_C(1000000000)
+#define CPUS_MAX           100000
+#define SIGNAL_MAX         64
+#define PLATFORM_WORDS_MAX 3
+#define PLATFORM_SIZE_MAX  128
 
 int read_plain_bool(struct reader *r, const struct key *key, const json_t *value, json_t **ret)
 {
@@ -81,6 +83,35 @@ int read_directory(struct reader *r, const struct key *key, const json_t *value,
         return reader_no_memory(r);
     mount_clean_path(path);
     return reader_give(r, json_string(path), ret);
+}
+
+/* OS[/ARCHITECTURE[/VARIANT]], as the engine reads it; one word may be either. */
+int read_platform(struct reader *r, const struct key *key, const json_t *value, json_t **ret)
+{
+    const char *text;
+    char quoted[READER_QUOTE_SIZE];
+    int rc = reader_text(r, value, "a platform", &text);
+    if (rc < 0)
+        return rc;
+    size_t words = 1, len = 0;
+    for (const char *c = text; *c != '\0'; c++) {
+        words += *c == '/';
+        len = *c == '/' ? 0 : len + 1;
+        if (*c == '/' && (c == text || c[-1] == '/'))
+            words = PLATFORM_WORDS_MAX + 1;
+    }
+    if (len == 0 || words > PLATFORM_WORDS_MAX || strlen(text) > PLATFORM_SIZE_MAX ||
+        !only(text, "/._-"))
+        return reader_fail(r, "\"%s\" is no platform; write \"linux/amd64\" or \"linux/arm/v7\"",
+                           reader_quote(quoted, text));
+    return reader_give(r, json_string(text), ret);
+}
+
+/* It stands beside the body. */
+int put_platform(struct maker *m, const struct key *key, const json_t *value)
+{
+    maker_needs(m, 41, key->name);
+    return 0;
 }
 
 /* Two dots in a row are for the spare containers of a recreate. */

@@ -106,7 +106,8 @@ struct spec_settings {
     uint64_t stop_after_ns; /* a paused agent is stopped after this; 0: never */
     bool restart_unhealthy; /* on_unhealthy: restart */
     bool follow_image;
-    bool job; /* it wants one run by itself */
+    bool job;             /* it wants one run by itself */
+    const char *platform; /* "linux/arm64"; NULL: the engine's own */
     enum pull_policy pull;
     uint64_t pull_every_ns; /* PULL_EVERY */
     bool has_healthcheck;
@@ -139,12 +140,13 @@ struct spec_context {
     void *resource_ctx;
 };
 
-/* The request that makes the container: the body of POST /containers/create, and the networks to
- * attach after it (a service of several networks). Restart policy by lifecycle; labels roost.db,
- * roost.fleet, roost.agent, roost.lifecycle, roost.spec beside the user's. Without `networks` and
- * `network_mode` the agent joins "{fleet}_default", like Compose does, with its name as alias. An
- * entrypoint of several words is sent as its first word, the others before the command: the docker
- * line knows no other way, and the process is the same. */
+/* The request that makes the container: the body of POST /containers/create, the platform that goes
+ * beside it (spec_settings()), and the networks to attach after it (a service of several networks).
+ * Restart policy by lifecycle; labels roost.db, roost.fleet, roost.agent, roost.lifecycle,
+ * roost.spec beside the user's. Without `networks` and `network_mode` the agent joins
+ * "{fleet}_default", like Compose does, with its name as alias. An entrypoint of several words is
+ * sent as its first word, the others before the command: the docker line knows no other way, and
+ * the process is the same. */
 struct spec_request {
     json_t *body;
     struct spec_attach {

@@ -297,7 +297,11 @@ static void networks_and_volumes(void **state)
     static const char body[] =
         "{\"Image\":\"busybox\",\"Cmd\":[\"sleep\",\"1000\"],\"StopSignal\":\"SIGKILL\","
         "\"HostConfig\":{\"NetworkMode\":\"roostcheck-ne\",\"Binds\":[\"roostcheck-vol:/data\"]}}";
-    static const struct engine_create create = {"roostcheck-a", body, sizeof(body) - 1, &attach, 1};
+    static const struct engine_create create = {.name = "roostcheck-a",
+                                                .body = body,
+                                                .body_len = sizeof(body) - 1,
+                                                .attach = &attach,
+                                                .n_attach = 1};
     static const struct step after[] = {
         {NETWORK_REMOVE, "roostcheck-net", NULL, ENGINE_BUSY, "active endpoints"},
         {VOLUME_REMOVE, "roostcheck-vol", NULL, ENGINE_BUSY, "in use"},

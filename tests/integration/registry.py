@@ -3,12 +3,14 @@
 
 import base64
 import contextlib
+import io
 import json
 import secrets
 import shutil
 import socket
 import subprocess
 import sys
+import tarfile
 import tempfile
 import threading
 from pathlib import Path
@@ -120,8 +122,9 @@ class Registry:
         pair = base64.b64encode(f"{self.USER}:{self.PASSWORD}".encode()).decode()
         return {"auths": {self.host: {"auth": pair}}}
 
-    def push(self, name, size=0):
-        """An image of its own under this name, with so many bytes that cannot be compressed; gone from the engine."""
+    def push(self, name, size=0, architecture=None):
+        """An image of its own under this name, with so many bytes that cannot be compressed, said to be for that
+        architecture; gone from the engine."""
         reference = f"{self.host}/{name}"
         made = self.engine.docker("create", "busybox", "true")
         if size:
@@ -130,9 +133,25 @@ class Registry:
             self.engine.docker("cp", str(blob), f"{made}:/blob")
         self.engine.docker("commit", "--change", f"ENV MARK={secrets.token_hex(8)}", made, reference)
         self.engine.docker("rm", made)
+        if architecture:
+            self._relabel(reference, architecture)
         self.engine.docker("--config", str(self.dir), "push", "-q", reference)
         self.engine.docker("rmi", "-f", reference)
         return reference
+
+    def _relabel(self, reference, architecture):
+        old, new = self.dir / "old.tar", self.dir / "new.tar"
+        self.engine.docker("save", "-o", str(old), reference)
+        self.engine.docker("rmi", "-f", reference)
+        with tarfile.open(old) as source, tarfile.open(new, "w") as sink:
+            config = json.load(source.extractfile("manifest.json"))[0]["Config"]
+            for member in source:
+                data = source.extractfile(member).read() if member.isfile() else b""
+                if member.name == config:
+                    data = json.dumps({**json.loads(data), "architecture": architecture}).encode()
+                    member.size = len(data)
+                sink.addfile(member, io.BytesIO(data))
+        self.engine.docker("load", "-i", str(new))
 
     def close(self):
         self.process.kill()

@@ -106,6 +106,22 @@ def test_a_registry_that_dies_in_the_middle(fleet, registry):
     fleet.settled()
 
 
+def test_an_image_for_another_platform_is_pulled_for_it_or_refused(fleet, registry, engine):
+    image = registry.push("foreign:1", architecture="arm64")
+    log_in(fleet, registry.login())
+    calls = engine.watch()
+    fleet.apply({"one": lazy(image=image, platform="linux/arm64"),
+                 "other": lazy(platform="linux/arm64", pull_policy="never")})
+    report = fleet.report(status=1)
+    assert report["one"]["action"] == "created"
+    assert "wanted linux/arm64, actual: linux/amd64" in report["other"]["error"]
+    assert [pull for pull in pulls(calls) if "platform=linux%2Farm64" in pull] == pulls(calls) != []
+    assert engine.docker("image", "inspect", "--format", "{{.Architecture}}", image) == "arm64"
+    assert "--platform linux/arm64" in fleet.roost("show", "one", "--docker-run").out
+    fleet.sql("DELETE FROM agents WHERE name='other'")
+    fleet.settled()
+
+
 def test_a_digest_is_pulled(fleet, registry, engine):
     image = registry.push("digested:1")
     log_in(fleet, registry.login())
@@ -166,6 +182,6 @@ def test_the_daemon_pulls_for_its_agents_and_for_people(fleet, registry):
     with fleet.serve():
         wait_until(lambda: (fleet.inspect("one") or {}).get("State", {}).get("Running"), "its container")
         done = fleet.roost("pull", "-o", "json").json
-        assert done == {"images": [{"image": image, "agents": ["one"], "pulled": True, "error": None}]}
+        assert done == {"images": [{"image": image, "platform": None, "agents": ["one"], "pulled": True, "error": None}]}
         status, problem = fleet.get("/v1/agents/nobody/pull", method="POST")
         assert (status, problem["code"]) == (404, "no_agent")

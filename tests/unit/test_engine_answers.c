@@ -143,6 +143,10 @@ static const struct {
      "No such image: nope:latest"},
     {CREATE, "create", 404, M("docker.io/library/nope:latest: image not known"),
      ENGINE_IMAGE_MISSING, "image not known"},
+    {CREATE, "create", 404,
+     M("image with reference a:1 was found but does not match the specified platform: wanted "
+       "linux/arm64, actual: linux/amd64"),
+     ENGINE_IMAGE_MISSING, "wanted linux/arm64"},
     {CREATE, "create", 404, M("No such container: db"), ENGINE_REFUSED, "No such container: db"},
     {CREATE, "create", 404, M("page not found"), ENGINE_UNSUPPORTED, "page not found"},
     {CREATE, "create", 400, M("invalid restart policy"), ENGINE_REFUSED, "invalid restart policy"},

@@ -239,12 +239,36 @@ static void pulling(void **state)
         if (pulls[i].header)
             with.request = pulls[i].header;
         fake_open(&f, &with, 1, 0);
-        engine_image_pull(f.engine, "r.example/a:1", NULL, fake_on_done, &r);
+        engine_image_pull(f.engine, "r.example/a:1", NULL, NULL, fake_on_done, &r);
         fake_wait(&f, &r);
         assert_string_equal(engine_outcome_name(r.outcome), engine_outcome_name(pulls[i].outcome));
         if (pulls[i].words[0])
             assert_non_null(strstr(r.error.text, pulls[i].words));
         assert_int_equal(fake_count(&f, CREATE), 1);
+        fake_close(&f);
+    }
+}
+
+/* It goes into the query of both calls, and nowhere where there is none. */
+static void platforms(void **state)
+{
+    static const char *const asked[] = {NULL, "linux/arm/v7"};
+    static const struct fake_rule rule = {.request = CREATE, .status = 200, .body = "{}"};
+    write_file("config.json", "{}", 0600);
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+        struct fake f;
+        struct fake_result pulled = {0}, made = {0};
+        struct engine_create create = {
+            .name = "web", .platform = asked[i], .body = "{}", .body_len = 2};
+        ROW("%s", asked[i] ? asked[i] : "none");
+        fake_open(&f, &rule, 1, 0);
+        engine_image_pull(f.engine, "r.example/a:1", asked[i], NULL, fake_on_done, &pulled);
+        engine_create(f.engine, &create, fake_on_done, &made);
+        fake_wait(&f, &pulled);
+        fake_wait(&f, &made);
+        assert_int_equal(fake_count(&f, "platform="), asked[i] ? 2 : 0);
+        assert_int_equal(fake_count(&f, "tag=1&platform=linux%2Farm%2Fv7"), asked[i] ? 1 : 0);
+        assert_int_equal(fake_count(&f, "name=web&platform=linux%2Farm%2Fv7"), asked[i] ? 1 : 0);
         fake_close(&f);
     }
 }
@@ -275,7 +299,7 @@ static void news_of_layers(void **state)
     struct heard h = {0};
     write_file("config.json", "{}", 0600);
     fake_open(&f, &rule, 1, 0);
-    engine_image_pull(f.engine, "r.example/a:1", on_news, fake_on_done, &h);
+    engine_image_pull(f.engine, "r.example/a:1", NULL, on_news, fake_on_done, &h);
     fake_wait(&f, &h.result);
     assert_string_equal(h.lines, " Pulling from a 0/0;ab Downloading 5/9;ab Pull complete 0/0;");
     fake_close(&f);
@@ -289,7 +313,7 @@ static void closed_meanwhile(void **state)
     write_file("config.json", "{\"credsStore\":\"test\"}", 0600);
     write_file("docker-credential-test", "#!/bin/sh\nexec sleep 1000\n", 0700);
     fake_open(&f, NULL, 0, 0);
-    engine_image_pull(f.engine, "r.example/a:1", NULL, fake_on_done, &r);
+    engine_image_pull(f.engine, "r.example/a:1", NULL, NULL, fake_on_done, &r);
     (void)uv_run(&f.loop, UV_RUN_NOWAIT);
     fake_close(&f);
     assert_int_equal(r.calls, 0);
@@ -326,9 +350,10 @@ int main(void)
 {
     (void)signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(references),       cmocka_unit_test(logins),
-        cmocka_unit_test(pulling),          cmocka_unit_test(news_of_layers),
-        cmocka_unit_test(closed_meanwhile), cmocka_unit_test(image_ids),
+        cmocka_unit_test(references),     cmocka_unit_test(logins),
+        cmocka_unit_test(pulling),        cmocka_unit_test(platforms),
+        cmocka_unit_test(news_of_layers), cmocka_unit_test(closed_meanwhile),
+        cmocka_unit_test(image_ids),
     };
     return cmocka_run_group_tests(tests, folder_setup, folder_teardown);
 }

@@ -146,6 +146,16 @@ static void errors(void **state)
         {"{'zzzzzz': 1}", "spec.zzzzzz: unknown key; remove it"},
         {"{'a\\u001b[31m': 1}", "spec.a\\x1b[31m: unknown key; remove it"},
         {"{'build': 5}", "spec.build: expected text or a map, found a number"},
+        {"{'platform': ''}",
+         "spec.platform: \"\" is no platform; write \"linux/amd64\" or \"linux/arm/v7\""},
+        {"{'platform': 'linux//v7'}",
+         "spec.platform: \"linux//v7\" is no platform; write \"linux/amd64\" or \"linux/arm/v7\""},
+        {"{'platform': 'linux/'}",
+         "spec.platform: \"linux/\" is no platform; write \"linux/amd64\" or \"linux/arm/v7\""},
+        {"{'platform': 'a/b/c/d'}",
+         "spec.platform: \"a/b/c/d\" is no platform; write \"linux/amd64\" or \"linux/arm/v7\""},
+        {"{'platform': 'linux/arm&x=y'}", "spec.platform: \"linux/arm&x=y\" is no platform; write "
+                                          "\"linux/amd64\" or \"linux/arm/v7\""},
         {"{'pull_policy': 'sometimes'}",
          "spec.pull_policy: expected missing, if_not_present, always, never, build, daily, weekly "
          "or every_<duration>, found \"sometimes\""},

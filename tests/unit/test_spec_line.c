@@ -54,6 +54,8 @@ static void lines(void **state)
          LAZY NET " --entrypoint a busybox -b c"},
         {"{'entrypoint': '', 'command': ['c']}", HOT NET " --entrypoint '' busybox c",
          LAZY NET " --entrypoint '' busybox c"},
+        {"{'platform': 'linux/arm/v7'}", HOT NET " --platform linux/arm/v7 busybox",
+         LAZY NET " --platform linux/arm/v7 busybox"},
         {"{'networks': ['back']}", HOT " --network demo_back --network-alias web busybox",
          LAZY " --network demo_back --network-alias web busybox"},
         {"{'networks': {'front': {'aliases': ['www']}, 'back': null}}",

@@ -53,6 +53,7 @@ static const struct {
        gone. */
     {BIT(CALL_CREATE), 404, "no such image", ENGINE_IMAGE_MISSING},
     {BIT(CALL_CREATE), 404, "image not known", ENGINE_IMAGE_MISSING},
+    {BIT(CALL_CREATE), 404, "does not match the specified platform", ENGINE_IMAGE_MISSING},
     {BIT(CALL_CREATE), 404, "page not found", ENGINE_UNSUPPORTED},
     {BIT(CALL_CREATE), 404, NULL, ENGINE_REFUSED},
     {OF_CONTAINER | BIT(CALL_ATTACH), 404, "no such container", ENGINE_NOT_FOUND},

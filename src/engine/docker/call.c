@@ -106,6 +106,10 @@ struct request *call_send(struct engine *engine, const struct request_spec *spec
 {
     _cleanup_(buf_close) struct buf path = BUF_INIT(PATH_MAX_BYTES);
     int res = path_format(&path, format, first, second);
+    if (spec->platform) {
+        (void)buf_puts(&path, "&platform=");
+        encode(&path, spec->platform);
+    }
     struct request *r = request_new(spec, buf_text(&path));
     if (res < 0) {
         struct error why = ERROR_INIT;

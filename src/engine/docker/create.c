@@ -182,5 +182,6 @@ void engine_create(struct engine *engine, const struct engine_create *request, e
     struct creation *c = creation_new(engine, request, done, ctx);
     struct request_spec spec = post(c, request->body, request->body_len, on_created);
     spec.timeout_ms *= LONG_FACTOR;
+    spec.platform = request->platform;
     call_send(engine, &spec, "/containers/create?name=%s", request->name, NULL);
 }

@@ -28,6 +28,7 @@ struct pull {
     struct call *call;
     engine_pull_fn *news;
     struct reference reference;
+    char *platform; /* NULL: the engine's own */
     struct login login;
     struct helper *helper;
     struct split split;
@@ -42,6 +43,7 @@ static void pull_drop(void *ctx)
     split_close(&p->split);
     login_close(&p->login);
     call_drop(p->call);
+    free(p->platform);
     free(p);
 }
 
@@ -128,6 +130,7 @@ static void send_pull(struct pull *p)
     spec.max_bytes = 0;
     spec.silent_s = PULL_SILENT_S;
     spec.registry_auth = p->login.header;
+    spec.platform = p->platform;
     call_send(p->call->engine, &spec, "/images/create?fromImage=%s&tag=%s", p->reference.name,
               p->reference.tag);
 }
@@ -149,14 +152,15 @@ static void on_helper(void *ctx, const char *answer, size_t len, const struct er
     send_pull(p);
 }
 
-void engine_image_pull(struct engine *engine, const char *image, engine_pull_fn *news,
-                       engine_done_fn *done, void *ctx)
+void engine_image_pull(struct engine *engine, const char *image, const char *platform,
+                       engine_pull_fn *news, engine_done_fn *done, void *ctx)
 {
     struct error err = ERROR_INIT;
     json_t *config = NULL;
     struct pull *p = call_alloc(sizeof(*p));
     p->call = call_new(engine, CALL_PULL, image, done, ctx);
     p->news = news;
+    p->platform = platform ? call_copy(platform) : NULL;
     split_init(&p->split, SPLIT_STREAM, NEWS_MAX_BYTES, on_object, p);
     if (reference_parse(image, &p->reference) < 0) /* no path can carry it: it fails as withheld */
         p->reference.name[0] = '\0';

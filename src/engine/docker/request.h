@@ -65,6 +65,7 @@ struct request_spec {
     uint64_t timeout_ms;          /* from sending to the whole answer; 0: none */
     unsigned silent_s;            /* breaks off when not a byte comes for so long; 0: never */
     const char *registry_auth;    /* a pull's credentials, base64url; NULL: none. Copied */
+    const char *platform;         /* added to the query; NULL: none. Copied into the path */
     size_t max_bytes;             /* of the answer; 0: no limit (only with on_body) */
     body_fn *on_body;             /* NULL: gathered into answer.body */
     void (*on_opened)(void *ctx); /* a 200 answer's headers are there; may be NULL */
