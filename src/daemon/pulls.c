@@ -108,11 +108,12 @@ static void begin(struct fleet_puller *p)
                    json_string_value(json_object_get(entry, "platform")), on_news, on_pulled, p);
 }
 
-static bool refuse(const struct fleet_row *row, const char *agent, struct api_reply *reply)
+static bool refuse(struct fleet *f, const struct fleet_row *row, const char *agent,
+                   struct api_reply *reply)
 {
+    struct error err = ERROR_INIT;
     if (!row)
-        api_reply_problem(reply, 404, "no_agent", "there is no agent \"%s\"; `roost ls` lists them",
-                          agent);
+        api_reply_error(reply, (store_agent_not_found(f->store, agent, &err), &err));
     else if (!row->spec)
         api_reply_problem(reply, 422, "invalid_spec", "%s: %s", agent, row->invalid);
     else if (!is_meant(row, true))
@@ -131,7 +132,7 @@ void pulls_pull(void *ctx, const char *agent, struct api_reply *reply)
     if (!fleet_look_at_table(f, reply) || !fleet_has_core(f, reply))
         return;
     row = agent ? fleet_find_row(f, agent) : NULL;
-    if (agent && refuse(row, agent, reply))
+    if (agent && refuse(f, row, agent, reply))
         return;
     struct fleet_puller *p = calloc(1, sizeof(*p));
     if (!p || !(p->images = json_object())) {

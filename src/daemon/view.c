@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/nearest.h"
 #include "base/sha256.h"
 #include "daemon/fleet.h"
 
@@ -140,25 +139,11 @@ static int on_row(void *ctx, const struct store_agent *agent)
     return 0;
 }
 
-static int no_such_agent(const struct fleet *f, const char *name, struct error *err)
-{
-    struct nearest nearest = {.word = name};
-    struct fleet_row *row, *next;
-    HASH_ITER (hh, f->rows, row, next) {
-        nearest_offer(&nearest, row->name);
-    }
-    if (nearest.best)
-        return error_set(err, 1, ERROR_NOT_FOUND, "no_agent",
-                         "there is no agent \"%s\"; did you mean \"%s\"?", name, nearest.best);
-    return error_set(err, 1, ERROR_NOT_FOUND, "no_agent",
-                     "there is no agent \"%s\"; `roost ls` lists them", name);
-}
-
 json_t *view_agent(struct fleet *f, const char *name, struct error *err)
 {
     struct agent_view view;
     if (!f->core || !core_view_agent(f->core, name, &view)) {
-        (void)no_such_agent(f, name, err);
+        (void)store_agent_not_found(f->store, name, err);
         return NULL;
     }
     json_t *json = view_of(f, &view);

@@ -17,10 +17,12 @@ struct fleet_asker {
     struct fleet_asker *next;
     uint64_t wake;
     struct api_reply *reply;
-    bool wants_lease; /* wake, renew: the answer is the lease */
+    char agent[AGENT_NAME_MAX + 1]; /* that was asked for; "": a lease was */
+    bool wants_lease;               /* wake, renew: the answer is the lease */
 };
 
-static struct fleet_asker *add_asker(struct fleet *f, struct api_reply *reply, bool wants_lease)
+static struct fleet_asker *add_asker(struct fleet *f, struct api_reply *reply, const char *agent,
+                                     bool wants_lease)
 {
     struct fleet_asker *asker = calloc(1, sizeof(*asker));
     if (!asker) {
@@ -29,6 +31,7 @@ static struct fleet_asker *add_asker(struct fleet *f, struct api_reply *reply, b
     }
     asker->wake = ++f->last_pass; /* one counter for all that somebody waits for */
     asker->reply = reply;
+    (void)snprintf(asker->agent, sizeof(asker->agent), "%s", agent);
     asker->wants_lease = wants_lease;
     asker->next = f->askers;
     f->askers = asker;
@@ -99,7 +102,7 @@ void wakes_wake(void *ctx, const struct api_wake *what, struct api_reply *reply)
         return;
     }
     hex_format(random, sizeof(random), id);
-    struct fleet_asker *asker = add_asker(f, reply, true);
+    struct fleet_asker *asker = add_asker(f, reply, what->agent, true);
     if (!asker)
         return;
     struct core_event event = {.kind = CORE_WAKE,
@@ -121,7 +124,7 @@ void wakes_renew(void *ctx, const char *lease, uint64_t ttl_ns, struct api_reply
     struct fleet *f = ctx;
     if (!fleet_look_at_table(f, reply) || !fleet_has_core(f, reply))
         return;
-    struct fleet_asker *asker = add_asker(f, reply, true);
+    struct fleet_asker *asker = add_asker(f, reply, "", true);
     if (!asker)
         return;
     struct core_event event = {
@@ -135,7 +138,7 @@ void wakes_release(void *ctx, const char *lease, struct api_reply *reply)
     struct fleet *f = ctx;
     if (!fleet_look_at_table(f, reply) || !fleet_has_core(f, reply))
         return;
-    struct fleet_asker *asker = add_asker(f, reply, false);
+    struct fleet_asker *asker = add_asker(f, reply, "", false);
     if (!asker)
         return;
     struct core_event event = {.kind = CORE_RELEASE,
@@ -148,7 +151,7 @@ void wakes_sleep(void *ctx, const char *agent, struct api_reply *reply)
     struct fleet *f = ctx;
     if (!fleet_look_at_table(f, reply) || !fleet_has_core(f, reply))
         return;
-    struct fleet_asker *asker = add_asker(f, reply, false);
+    struct fleet_asker *asker = add_asker(f, reply, agent, false);
     if (!asker)
         return;
     struct core_event event = {.kind = CORE_SLEEP, .sleep = {.wake = asker->wake, .agent = agent}};
@@ -178,7 +181,7 @@ void wakes_hold(void *ctx, const char *agent, bool held, const char *reason,
 struct refusal {
     int status;
     const char *code;
-    const char *text; /* %s: the agent */
+    const char *text;
 };
 
 static struct refusal refusal_of(enum answer answer)
@@ -188,7 +191,7 @@ static struct refusal refusal_of(enum answer answer)
     case ANSWER_COMPLETED:
         return (struct refusal){200, NULL, ""};
     case ANSWER_NO_AGENT:
-        return (struct refusal){404, "no_agent", "there is no such agent; `roost ls` lists them"};
+        break; /* the store's words */
     case ANSWER_NO_LEASE:
         return (struct refusal){404, "no_lease", "there is no such lease; it may have expired"};
     case ANSWER_GONE:
@@ -227,8 +230,13 @@ static void retry_text(const struct effect *e, char *buf, size_t size)
     (void)snprintf(buf, size, "%s", at);
 }
 
-static void refuse(struct api_reply *reply, const struct effect *e)
+static void refuse(struct fleet *f, const struct fleet_asker *asker, const struct effect *e)
 {
+    if (e->answer.answer == ANSWER_NO_AGENT) {
+        struct error err = ERROR_INIT;
+        api_reply_error(asker->reply, (store_agent_not_found(f->store, asker->agent, &err), &err));
+        return;
+    }
     struct refusal refusal = refusal_of(e->answer.answer);
     char retry[64] = "", at[TIME_TEXT_SIZE];
     if (e->answer.answer == ANSWER_FAILED && e->answer.retry_at_ns != 0) {
@@ -236,7 +244,7 @@ static void refuse(struct api_reply *reply, const struct effect *e)
         (void)snprintf(retry, sizeof(retry), "; it is tried again at %s", at);
     }
     const char *words = e->answer.answer == ANSWER_LEASE_ENDED ? "" : e->answer.words;
-    api_reply_problem(reply, refusal.status, refusal.code, "%s%s%s%s%s%s", e->answer.agent,
+    api_reply_problem(asker->reply, refusal.status, refusal.code, "%s%s%s%s%s%s", e->answer.agent,
                       e->answer.agent[0] ? ": " : "", refusal.text, words[0] ? ": " : "", words,
                       retry);
 }
@@ -277,7 +285,7 @@ void wakes_answer(struct fleet *f, const struct effect *e, const struct error *u
         fleet_unlease_late(f, e->answer.lease);
         api_reply_error(asker->reply, unsaved);
     } else if (e->answer.answer != ANSWER_DONE && e->answer.answer != ANSWER_COMPLETED) {
-        refuse(asker->reply, e);
+        refuse(f, asker, e);
     } else if (asker->wants_lease) {
         api_reply_json(asker->reply, 200, lease_json(e));
     } else {

@@ -54,7 +54,7 @@ static bool nearest_agent(struct store *store, const char *name, char ret_name[A
     return nearest.best != NULL;
 }
 
-int agent_not_found(struct store *store, const char *name, struct error *err)
+int store_agent_not_found(struct store *store, const char *name, struct error *err)
 {
     char visible[4 * AGENT_NAME_MAX], known[AGENT_NAME_MAX + 1];
     if (!err)
@@ -62,7 +62,7 @@ int agent_not_found(struct store *store, const char *name, struct error *err)
     text_visible(name, visible, sizeof(visible));
     if (nearest_agent(store, name, known))
         return error_set(err, -ENOENT, ERROR_NOT_FOUND, "no_agent",
-                         "there is no agent \"%s\"; did you mean \"%s\"", visible, known);
+                         "there is no agent \"%s\"; did you mean \"%s\"?", visible, known);
     return error_set(err, -ENOENT, ERROR_NOT_FOUND, "no_agent",
                      "there is no agent \"%s\"; `roost ls` lists them", visible);
 }
@@ -80,7 +80,7 @@ int store_read_agent(struct store *store, const char *name, store_agent_fn *agen
     if (r < 0)
         return r;
     if (r == 0)
-        return agent_not_found(store, name, err);
+        return store_agent_not_found(store, name, err);
     r = row_agent(stmt, &row, err);
     return r < 0 ? r : agent(ctx, &row);
 }
@@ -135,7 +135,7 @@ int store_delete_agent(struct store *store, const char *name, struct error *err)
     r = sql_run(stmt, err);
     if (r < 0)
         return r;
-    return sqlite3_changes(store->sql.db) > 0 ? 0 : agent_not_found(store, name, err);
+    return sqlite3_changes(store->sql.db) > 0 ? 0 : store_agent_not_found(store, name, err);
 }
 
 int store_set_held(struct store *store, const char *name, bool held, const char *reason,
@@ -154,5 +154,5 @@ int store_set_held(struct store *store, const char *name, bool held, const char 
     r = sql_run(stmt, err);
     if (r < 0)
         return r;
-    return sqlite3_changes(store->sql.db) > 0 ? 0 : agent_not_found(store, name, err);
+    return sqlite3_changes(store->sql.db) > 0 ? 0 : store_agent_not_found(store, name, err);
 }

@@ -41,6 +41,3 @@ int meta_load(struct store *store, struct error *err) _must_use_;
 /* Does a commit wait until it is on the disk (PRAGMA synchronous FULL), or may a power cut (not a
  * kill) take back the last ones (relaxed)? Nothing changes while a transaction is open. */
 int store_set_relaxed(struct store *store, bool relaxed, struct error *err) _must_use_;
-
-/* -ENOENT, naming the nearest known agent. */
-int agent_not_found(struct store *store, const char *name, struct error *err);

@@ -139,6 +139,10 @@ int store_read_changes(struct store *store, uint64_t generation, store_agent_fn 
 int store_read_agent(struct store *store, const char *name, store_agent_fn *agent, void *ctx,
                      struct error *err) _must_use_;
 
+/* -ENOENT, in the words of everybody who is asked for an agent that is not there: the nearest known
+ * one, or how to list them. */
+int store_agent_not_found(struct store *store, const char *name, struct error *err);
+
 /* Insert or update every column but the generation and times. A row that is already so is not
  * touched (its generation stays): *ret_changed. */
 int store_write_agent(struct store *store, const struct store_agent *agent, bool *ret_changed,

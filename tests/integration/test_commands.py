@@ -2,6 +2,7 @@
 """The commands, as their user meets them."""
 
 import os
+import re
 import sqlite3
 import stat
 
@@ -173,9 +174,30 @@ def test_wrong_usage_is_status_2(fleet):
     assert fleet.roost("version").out.strip()
 
 
-def test_an_unknown_agent_is_status_1(fleet, way):
-    for command in ("show", "hold", "unhold", "recreate", "rm"):
-        assert "nobody" in fleet.roost(command, "nobody", status=1).err
+def test_an_unknown_agent_is_told_in_the_same_words_by_every_command(fleet, way):
+    overview = fleet.roost("help").out
+    commands = [command for command in re.findall(r"^  ([a-z]+) ", overview, re.M)
+                if re.search(rf"^usage: roost {command} \[?NAME", fleet.roost("help", command).out, re.M)]
+    assert {"show", "set", "wake", "sleep", "pull", "rm", "reconcile"} <= set(commands)
+    for name, mend in (("revewer", 'did you mean "reviewer"?'), ("nobody", "`roost ls` lists them")):
+        for command in commands:
+            more = ["lifecycle=lazy"] if command == "set" else []
+            done = fleet.run(command, name, *more)
+            if done.status == 4:
+                assert way == "alone" and "no daemon listens" in done.err
+                continue
+            assert done.status == 1, done
+            assert f'there is no agent "{name}"; {mend}\n' in done.err, done
+
+
+def test_an_unknown_agent_is_told_in_the_same_words_by_every_call(fleet):
+    fleet.up({"reviewer": lazy()})
+    with fleet.serve():
+        for method, rest in (("GET", ""), ("POST", "/wake"), ("POST", "/sleep"), ("PUT", "/hold"), ("DELETE", "/hold"),
+                             ("POST", "/reconcile"), ("POST", "/pull")):
+            status, problem = fleet.get(f"/v1/agents/revewer{rest}", method=method)
+            assert (status, problem["code"]) == (404, "no_agent"), (method, rest)
+            assert problem["detail"] == 'there is no agent "revewer"; did you mean "reviewer"?', (method, rest)
 
 
 def test_backup_is_a_whole_database(fleet, way):

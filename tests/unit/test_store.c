@@ -164,9 +164,9 @@ static void a_missing_agent_names_the_nearest(void **state)
     write_agent(store, "reviewer", "hot", true);
     assert_int_equal(store_delete_agent(store, "reviwer", &err), -ENOENT);
     assert_int_equal(err.kind, ERROR_NOT_FOUND);
-    assert_string_equal(err.text, "there is no agent \"reviwer\"; did you mean \"reviewer\"");
+    assert_string_equal(err.text, "there is no agent \"reviwer\"; did you mean \"reviewer\"?");
     assert_int_equal(store_set_held(store, "wbe", true, NULL, &err), -ENOENT);
-    assert_string_equal(err.text, "there is no agent \"wbe\"; did you mean \"web\"");
+    assert_string_equal(err.text, "there is no agent \"wbe\"; did you mean \"web\"?");
     assert_int_equal(store_read_agent(store, "x\x1b[2J", note_agent, NULL, &err), -ENOENT);
     assert_string_equal(err.text, "there is no agent \"x\\x1b[2J\"; `roost ls` lists them");
 }
