@@ -319,6 +319,8 @@ static enum engine_outcome stop(struct sim_engine *e, struct sim_container *c)
     bool lives = sim_container_runs(c);
     if (lives)
         tell(e, ENGINE_EVENT_KILL, c, 15);
+    if (c->status == CONTAINER_PAUSED) /* a frozen process is let go, to take its signal */
+        tell(e, ENGINE_EVENT_UNPAUSE, c, 0);
     rest(e, c, 143);
     if (lives)
         tell(e, ENGINE_EVENT_DIE, c, 0);
