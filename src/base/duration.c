@@ -121,6 +121,18 @@ void duration_format(uint64_t ns, char ret_text[DURATION_TEXT_SIZE])
         (void)snprintf(ret_text, DURATION_TEXT_SIZE, "0s");
 }
 
+int duration_shorten(const char *text, char ret_text[DURATION_TEXT_SIZE])
+{
+    uint64_t ns;
+    int r = duration_parse(text, &ns);
+    if (r < 0)
+        return r;
+    if (ns < duration_units[0].scale)
+        return -EINVAL;
+    duration_format(ns, ret_text);
+    return 0;
+}
+
 int size_parse(const char *text, uint64_t *ret_bytes)
 {
     const char *p = text;

@@ -23,4 +23,7 @@ int duration_parse(const char *text, uint64_t *ret_ns) _must_use_;
  * microsecond are dropped. */
 void duration_format(uint64_t ns, char ret_text[DURATION_TEXT_SIZE]);
 
+/* The text of a duration in that form. -EINVAL too for one that comes to nothing. */
+int duration_shorten(const char *text, char ret_text[DURATION_TEXT_SIZE]) _must_use_;
+
 int size_parse(const char *text, uint64_t *ret_bytes) _must_use_;

@@ -53,11 +53,11 @@ static int set_image(struct assign *a, const char *value)
 
 static int set_idle_timeout(struct assign *a, const char *value)
 {
-    uint64_t ns;
-    if (*value && duration_parse(value, &ns) < 0)
+    char text[DURATION_TEXT_SIZE];
+    if (*value && duration_shorten(value, text) < 0)
         return error_set(a->err, -EINVAL, ERROR_USAGE, "usage",
                          "idle_timeout is a duration like 90s or 1h30m, not \"%s\"", value);
-    return set_text(a, &a->row->idle_timeout, *value ? value : NULL);
+    return set_text(a, &a->row->idle_timeout, *value ? text : NULL);
 }
 
 static int set_pool(struct assign *a, const char *value)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/duration.h"
 #include "cli/file.h"
 #include "spec/spec.h"
 
@@ -73,6 +74,19 @@ static void on_use(void *ctx, const char *kind, const char *key)
 
 /* agents --------------------------------------------------------------------------------------- */
 
+static int take_idle_timeout(const char *written, struct compose_service *s, struct error *err)
+{
+    char text[DURATION_TEXT_SIZE];
+    if (!written)
+        return 0;
+    if (duration_shorten(written, text) < 0)
+        return error_set(err, -EINVAL, ERROR_INVALID, "idle_timeout",
+                         "idle_timeout: \"%s\" is no duration; write it like 90s or 1h30m",
+                         written);
+    s->idle_timeout = strdup(text);
+    return s->idle_timeout ? 0 : -ENOMEM;
+}
+
 static int add_row(struct making *m, struct error *err)
 {
     const struct row *row = m->row;
@@ -91,13 +105,14 @@ static int add_row(struct making *m, struct error *err)
         r = m->r;
     }
     spec_free(spec);
+    if (r == 0)
+        r = take_idle_timeout(row->idle_timeout, s, err);
     if (r < 0)
         return r;
     s->name = strdup(row->name);
     s->image = strdup(row->image);
-    s->idle_timeout = row->idle_timeout ? strdup(row->idle_timeout) : NULL;
     s->spec = buf_steal(&text);
-    return s->name && s->image && s->spec && !row->idle_timeout == !s->idle_timeout ? 0 : -ENOMEM;
+    return s->name && s->image && s->spec ? 0 : -ENOMEM;
 }
 
 static int add_rows(struct making *m, const struct rows *rows, struct error *err)

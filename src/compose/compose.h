@@ -38,7 +38,7 @@ struct compose_service {
     enum lifecycle lifecycle;
     bool job; /* lazy, because it is to run once: nobody wrote so */
     char *image;
-    char *idle_timeout; /* as written, or NULL */
+    char *idle_timeout; /* in its shortest form, or NULL */
     char *spec;         /* canonical JSON for the column */
     int line;
 };

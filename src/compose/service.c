@@ -134,15 +134,16 @@ static int take_idle_timeout(const struct reading *rd, const struct node *at, js
                              struct compose_service *s)
 {
     const json_t *value = json_object_get(settings, "idle_timeout");
-    uint64_t ns = 0;
+    char text[DURATION_TEXT_SIZE];
     if (!value)
         return 0;
-    if (!json_is_string(value) || duration_parse(json_string_value(value), &ns) < 0 || ns == 0)
+    if (!json_is_string(value) || duration_shorten(json_string_value(value), text) < 0)
         return node_error(rd->l, at,
                           "service \"%s\": idle_timeout must be a duration such as \"15m\" or "
                           "\"1h30m\", and not 0",
                           rd->name);
-    return steal_text(settings, "idle_timeout", &s->idle_timeout);
+    s->idle_timeout = strdup(text);
+    return s->idle_timeout ? json_object_del(settings, "idle_timeout") : -ENOMEM;
 }
 
 static int take_settings(const struct reading *rd, struct compose_service *s)

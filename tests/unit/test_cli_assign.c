@@ -39,7 +39,7 @@ static void test_columns(void **state)
 {
     _cleanup_(row_close) struct row row = new_row("{ }");
     assert_int_equal(assign(&row,
-                            "lifecycle=lazy|image=other|idle_timeout=1h30m|pool=q|held=false|"
+                            "lifecycle=lazy|image=other|idle_timeout=90m|pool=q|held=false|"
                             "source=/a/compose.yaml",
                             NULL),
                      0);
@@ -118,6 +118,7 @@ static void test_wrong(void **state)
         {"{}", "held=perhaps", ERROR_USAGE, "true or false"},
         {"{}", "idle_timeout=soon", ERROR_USAGE, "90s or 1h30m"},
         {"{}", "idle_timeout=5", ERROR_USAGE, "90s or 1h30m"},
+        {"{}", "idle_timeout=0s", ERROR_USAGE, "90s or 1h30m"},
         {"{}", "image=", ERROR_USAGE, "needs an image"},
         {"{}", "source=compose.yaml", ERROR_USAGE, "absolute path"},
         {"{}", "spec=[]", ERROR_USAGE, "spec is a JSON object"},

@@ -88,7 +88,7 @@ static const char *const spellings[] = {
     "        command: sh -c 'sleep 5'}\n"
     "    b:\n"
     "        x-roost:\n"
-    "            idle_timeout: '5m'\n"
+    "            idle_timeout: '300s'\n"
     "            lifecycle: \"lazy\"\n"
     "        <<: [{init: true}, *common]\n"
     "        depends_on: {a: {condition: service_started}}\n"
@@ -100,7 +100,7 @@ static const char *const spellings[] = {
     "{\"org.x\": true}, \"command\": [\"sh\", \"-c\", \"sleep 5\"], \"ports\": "
     "[\"127.0.0.1:80:80\"]},\n"
     "\"b\": {\"image\": \"busybox\", \"depends_on\": [\"a\"], \"init\": true, \"x-roost\":\n"
-    "{\"idle_timeout\": \"5m\", \"lifecycle\": \"lazy\"}}}, \"name\": \"same\"}\n",
+    "{\"idle_timeout\": \"4m60000ms\", \"lifecycle\": \"lazy\"}}}, \"name\": \"same\"}\n",
 };
 
 static void spelling_does_not_matter(void **state)
