@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * depends_on: a list of names, or a map of what to wait for. The canonical form is the map, each
- * with its condition.
+ * with its condition; of the rest only `required: false` says anything.
  */
 #include <errno.h>
 #include <string.h>
@@ -33,6 +33,12 @@ static int read_dependency_part(struct reader *r, const char *name, const json_t
     if (rc < 0)
         return rc;
     reader_leave(r, mark);
+    bool says = strcmp(name, "condition") == 0 ||
+                (strcmp(name, "required") == 0 && json_is_false(canonical));
+    if (!says) {
+        json_decref(canonical);
+        return 0;
+    }
     return json_object_set_new(parts, name, canonical) < 0 ? reader_no_memory(r) : 0;
 }
 

@@ -59,7 +59,7 @@ static void two_files_make_one_service(void **state)
         {"networks: {b: {aliases: [x]}}", "networks: [a, b]",
          "{\"networks\":{\"a\":null,\"b\":{\"aliases\":[\"x\"]}}}"},
         {"depends_on: [other]", "depends_on: {other: {condition: service_healthy}}",
-         "{\"depends_on\":{\"other\":{\"condition\":\"service_healthy\",\"required\":true}}}"},
+         "{\"depends_on\":{\"other\":{\"condition\":\"service_healthy\"}}}"},
         {"tmpfs: /run", "tmpfs: [\"/run:size=64m\", /tmp]",
          "{\"tmpfs\":[\"/run:size=64m\",\"/tmp\"]}"},
         /* what means one place is there once */

@@ -110,7 +110,9 @@ static void canonical_forms(void **state)
                                        "condition':'service_started'}}}"},
         {"{'depends_on': {'a': {'condition': 'service_healthy', 'restart': false, 'required': "
          "false}}}",
-         "{'depends_on':{'a':{'condition':'service_healthy','required':false,'restart':false}}}"},
+         "{'depends_on':{'a':{'condition':'service_healthy','required':false}}}"},
+        {"{'depends_on': {'a': {'required': true, 'restart': false}}}",
+         "{'depends_on':{'a':{'condition':'service_started'}}}"},
 
         {"{'x-roost': {'ready': {'tcp': '80'}, 'ready_timeout': '120s', 'sleep': 'pause', "
          "'stop_after': '60m',"
