@@ -229,6 +229,30 @@ def test_a_lease_outlives_the_daemon(fleet):
         told.exactly({})
 
 
+def test_after_a_reboot_the_wall_time_of_a_lease_counts(fleet):
+    """All is down, the clock that never jumps has begun anew, and what stands in the database is of the other boot."""
+    services = {"web": puppet("hot"), "good": puppet("lazy"), "over": puppet("lazy")}
+    fleet.apply(services)
+    with fleet.serve() as server:
+        wait_ready(fleet, services)
+        told = Telling(fleet)
+        lease = wake(fleet, "good", "--ttl", "10m")
+        wake(fleet, "over", "--ttl", "10m")
+        server.kill()
+    for name in services:
+        fleet.engine.docker("kill", fleet.container(name))
+    fleet.sql("UPDATE agent_state SET boot_id = 'another', idle_since_ns = 1")
+    fleet.sql("UPDATE leases SET boot_id = 'another', until_ns = iif(agent = 'over', 9223372036854775807, 1)")
+    fleet.sql("UPDATE leases SET expires_at = (unixepoch() - 2) * 1000 WHERE agent = 'over'")
+    with fleet.serve():
+        wait_state(fleet, "web", "running")
+        wait_state(fleet, "good", "running")
+        assert [one["id"] for one in fleet.roost("show", "good", "-o", "json").json["leases"]] == [lease]
+        wait_until(lambda: leases(fleet) == ["good"], "the lease that ran out while the machine was down to be gone")
+        assert state(fleet, "over") == "stopped" and status(fleet, "over") == "exited"
+        told.exactly({})
+
+
 @pytest.mark.parametrize("when", ["before", "sent", "after", "answered"])
 def test_killed_in_the_middle_of_a_wake(fleet, proxy, when):
     """However far the start has come when roost dies: the lease was given, and is kept."""
