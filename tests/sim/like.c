@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The pretended engine by itself, for a comparison with a real one
- * (tests/integration/like.py): operations come on stdin, one a line (VERB NAME [ARGUMENT]);
+ * (tests/integration/test_like.py): operations come on stdin, one a line (VERB NAME [ARGUMENT]);
  * after each it prints the outcome, the events, and all containers with their states, in words:
  *
  *     done; start n1; n1=running n2=exited:0
