@@ -225,9 +225,7 @@ void clock_set(struct core *core, struct agent *a, uint64_t due_ns)
         return;
     a->due_ns = due_ns;
     if (due_ns == NEVER_NS) {
-        size_t i = a->heap_index;
-        if (i == 0)
-            return;
+        size_t i = a->heap_index; /* who is due is in the heap */
         heap_swap(core, i, core->heap_n);
         core->heap_n--;
         a->heap_index = 0;

@@ -72,15 +72,16 @@ static bool moves_state(const struct agent *a, const struct operation *op)
 static void take_refused(struct core *core, struct agent *a, const struct operation *op,
                          const char *words)
 {
-    bool first_start = op->kind == OPERATION_START && a->operation_slot == SLOT_MAIN;
-    a->unknown = a->unknown || (op->kind != OPERATION_START && op->kind != OPERATION_CREATE);
+    bool is_start = op->kind == OPERATION_START;
+    if (op->kind != OPERATION_START && op->kind != OPERATION_CREATE)
+        a->unknown = true;
     if (moves_state(a, op))
         agent_move(core, a, INPUT_REFUSED);
-    if (first_start && agent_is_wanted_awake(core, a))
+    if (is_start && agent_is_wanted_awake(core, a))
         judge_open(core, a, EVENT_CONTAINER_STOPPED,
                    "start_refused"); /* the engine tells no death of it */
     const struct container *old = &a->containers[SLOT_OLD];
-    if (first_start && old->known && !old->doomed && !agent_is_rolled_back(a))
+    if (is_start && old->known && !old->doomed && !agent_is_rolled_back(a))
         agent_roll_back(core, a, words);
     else
         agent_fail(core, a, op, words);
@@ -149,8 +150,7 @@ static void take_outcome(struct core *core, struct agent *a, const struct operat
  * than that. */
 static bool is_overtaken(const struct agent *a, const struct operation *op)
 {
-    const struct container *c = &a->containers[a->operation_slot];
-    return op->kind != OPERATION_CREATE && !(c->known && same_id(c->id, op->container));
+    return op->kind != OPERATION_CREATE && !a->containers[a->operation_slot].known;
 }
 
 static void take_probe(struct core *core, struct agent *a, const struct core_completion *completion)

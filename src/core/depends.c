@@ -109,9 +109,8 @@ void depends_touch(struct core *core, struct agent *a)
 /* Wanted awake, or not yet asleep: what it needs stays up for as long. */
 static bool is_awake(const struct core *core, const struct agent *a)
 {
-    return agent_is_wanted_awake(core, a) ||
-           (a->presence == PRESENCE_ROW && container_is_up(&a->containers[SLOT_MAIN]) &&
-            a->containers[SLOT_MAIN].status != CONTAINER_PAUSED);
+    return agent_is_wanted_awake(core, a) || (container_is_up(&a->containers[SLOT_MAIN]) &&
+                                              a->containers[SLOT_MAIN].status != CONTAINER_PAUSED);
 }
 
 static enum depends_condition condition_on(const struct agent *dependent, const struct agent *a)

@@ -141,33 +141,21 @@ static const char *drift_reason(const struct agent *a)
     return c->differs ? "the container is not what its label says" : "";
 }
 
-static const char *conflict_text(enum conflict conflict)
-{
-    switch (conflict) {
-    case CONFLICT_NAME:
-        return "name_conflict: a container that is not roost's has this name; remove or rename it, "
-               "or set "
-               "container_name";
-    case CONFLICT_DUPLICATE:
-        return "duplicate: a second container carries this agent's labels (made from a commit of "
-               "it?); "
-               "remove that one";
-    case CONFLICT_COMPOSE:
-        return "compose_running: Compose has a container of this project and service; run `docker "
-               "compose "
-               "down` first";
-    case CONFLICT_NONE:
-        break;
-    }
-    return "";
-}
+static const char *const conflict_texts[] = {
+    [CONFLICT_NAME] = "name_conflict: a container that is not roost's has this name; remove or "
+                      "rename it, or set container_name",
+    [CONFLICT_DUPLICATE] = "duplicate: a second container carries this agent's labels (made from "
+                           "a commit of it?); remove that one",
+    [CONFLICT_COMPOSE] = "compose_running: Compose has a container of this project and service; "
+                         "run `docker compose down` first",
+};
 
 /* What a person should know of an agent for which nothing is (or can be) done; NULL when all is
  * well. */
 const char *facts_standing_error(const struct agent *a, const struct rule *rule)
 {
     if (rule->all & FACT_CONFLICT)
-        return conflict_text(a->conflict);
+        return conflict_texts[a->conflict];
     if (rule->all & FACT_INVALID)
         return a->on_cycle ? "depends_on goes round in a circle, or leads into one" : a->invalid;
     if (job_has_failed(a))

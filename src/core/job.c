@@ -46,7 +46,7 @@ bool job_wants_run(const struct agent *a)
 
 bool job_has_succeeded(const struct agent *a)
 {
-    return a->job && a->job_ran == mark_of(a, true);
+    return a->job_ran == mark_of(a, true);
 }
 
 bool job_has_failed(const struct agent *a)

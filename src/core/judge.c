@@ -335,7 +335,7 @@ static void open_by_table(struct core *core, struct agent *a, enum change change
 {
     const struct watch_rule *rule =
         watchdog_rule(change, CAUSE_ANY, a->lifecycle, agent_is_wanted_awake(core, a));
-    if (rule && !is_explained(core, a, change))
+    if (!is_explained(core, a, change))
         judge_open(core, a, rule->event, rule->reason);
 }
 

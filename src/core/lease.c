@@ -55,7 +55,6 @@ static struct lease *add_lease(struct core *core, struct agent *a, const char *i
     lease->next = a->leases;
     a->leases = lease;
     mark_dirty(core, a);
-    depends_touch(core, a);
     return lease;
 }
 
@@ -104,7 +103,6 @@ static void end_lease(struct core *core, struct lease *lease, const char *reason
     free(lease);
     agent_move(core, a, INPUT_LEASE_ENDED);
     mark_dirty(core, a);
-    depends_touch(core, a);
 }
 
 void leases_end(struct core *core, struct agent *a, const char *reason, enum answer answer)

@@ -26,7 +26,7 @@ static bool only_dry_passes_wait(const struct core *core)
 {
     bool any = false;
     for (const struct pass *p = core->passes; p; p = p->next) {
-        if (p->list != 0 || p->over || p->begun)
+        if (p->list != 0 || p->begun)
             continue;
         if (!p->request.dry_run)
             return false;
@@ -49,7 +49,7 @@ void listing_emit(struct core *core)
     core->list_step = core->step;
     core->want_list = core->want_resources = false;
     for (struct pass *p = core->passes; p; p = p->next)
-        if (p->list == 0 && !p->over && !p->begun)
+        if (p->list == 0 && !p->begun)
             p->list = core->last_list;
 }
 
@@ -103,10 +103,9 @@ static void take_ours(struct core *core, struct agent *a, const struct observati
     if (by_id >= 0 && by_id != slot && a->containers[by_id].known)
         agent_move_container(core, a, (enum slot)by_id, (enum slot)slot);
     agent_see(core, a, (enum slot)slot, o);
-    bool was_renamed = c->renamed;
     c->list = core->last_list;
     c->renamed = by_name < 0;
-    if (c->renamed && !was_renamed && !o->by_id)
+    if (c->renamed && !o->by_id)
         judge_renamed(core, a);
 }
 

@@ -89,7 +89,7 @@ static bool in_scope(const struct pass *p, const struct agent *a)
 bool pass_awaits(const struct core *core, const struct agent *a)
 {
     for (const struct pass *p = core->passes; p; p = p->next)
-        if (!p->begun && !p->over && !p->request.dry_run && in_scope(p, a))
+        if (!p->begun && !p->request.dry_run && in_scope(p, a))
             return true;
     return false;
 }
@@ -143,7 +143,7 @@ void pass_begin(struct core *core, uint64_t list)
 {
     depends_refresh(core);
     for (struct pass *p = core->passes; p; p = p->next)
-        if (!p->begun && !p->over && p->list != 0 && p->list <= list)
+        if (!p->begun && p->list != 0 && p->list <= list)
             begin(core, p);
 }
 
@@ -152,7 +152,7 @@ void pass_begin(struct core *core, uint64_t list)
 void pass_break(struct core *core, uint64_t list, const char *words)
 {
     for (struct pass *p = core->passes; p; p = p->next) {
-        if (!p->begun && !p->over && p->list != 0 && p->list <= list) {
+        if (!p->begun && p->list != 0 && p->list <= list) {
             p->begun = true;
             if (!set_text(core, &p->error, words))
                 p->failed = true;
@@ -179,7 +179,7 @@ static struct pass_entry *find_entry(const struct pass *p, const struct agent *a
 
 static struct pass_entry *find_pending(const struct pass *p, const struct agent *a)
 {
-    if (p->over || p->pending == 0)
+    if (p->pending == 0)
         return NULL;
     struct pass_entry *entry = find_entry(p, a);
     return entry && entry->pending ? entry : NULL;
@@ -244,10 +244,6 @@ void pass_forget(struct core *core, const struct agent *a)
         struct pass_entry *entry = find_entry(p, a);
         if (!entry)
             continue;
-        if (entry->pending) {
-            entry->pending = false;
-            p->pending--;
-        }
         (void)set_text(core, &entry->name, a->name);
         entry->agent = NULL;
     }
@@ -301,7 +297,7 @@ static void progress(struct core *core, struct pass *p)
 void pass_report(struct core *core)
 {
     for (struct pass *p = core->passes; p; p = p->next) {
-        if (!p->begun || p->over)
+        if (!p->begun)
             continue;
         if (p->pending == 0)
             report(core, p);

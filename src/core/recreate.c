@@ -165,14 +165,14 @@ struct step recreate_step(const struct core *core, const struct agent *a)
     const struct container *f = &a->containers[SLOT_MAIN];
     const struct container *n = &a->containers[SLOT_NEW];
     const struct container *o = &a->containers[SLOT_OLD];
-    if (agent_is_rolled_back(a) && (n->known || o->known))
+    if (agent_is_rolled_back(a))
         return roll_back(a);
     bool right = f->known && container_is_wanted(a, f);
     bool is_fresh = n->known && n->status == CONTAINER_CREATED; /* else somebody has started it */
     if (n->known && (right || !is_fresh || !container_is_wanted(a, n)))
         return step_remove(a, SLOT_NEW);
     if (right)
-        return o->known ? finish(core, a) : (struct step){.none = true};
+        return finish(core, a);
     if (f->known && o->known)
         return replace_unproven(core, a);
     if (f->known && !n->known && is_better_than_none(core, a))
@@ -183,7 +183,5 @@ struct step recreate_step(const struct core *core, const struct agent *a)
         return set_old_aside(a);
     if (o->known && (!n->known || container_is_wanted(a, o)))
         return send(OPERATION_RENAME, SLOT_OLD, SLOT_MAIN);
-    if (n->known)
-        return send(OPERATION_RENAME, SLOT_NEW, SLOT_MAIN);
-    return send(OPERATION_CREATE, SLOT_MAIN, SLOT_MAIN);
+    return send(OPERATION_RENAME, SLOT_NEW, SLOT_MAIN);
 }

@@ -27,7 +27,7 @@ void rollout_end(struct core *core, struct agent *a, bool failed)
 enum gate rollout_gate(struct core *core, struct agent *a, const struct rule *rule)
 {
     bool costs = rule->action == ACTION_RECREATE && a->lifecycle == LIFECYCLE_HOT &&
-                 a->presence == PRESENCE_ROW && container_is_up(&a->containers[SLOT_MAIN]);
+                 container_is_up(&a->containers[SLOT_MAIN]);
     if (!costs || a->rolling)
         return GATE_OPEN;
     if (core->rollout_halted)

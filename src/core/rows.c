@@ -81,7 +81,6 @@ void rows_take(struct core *core, const struct core_row *row)
     if (fresh || wish_changed)
         core->depends_stale = true; /* whom it keeps awake is looked at again */
     a->presence = PRESENCE_ROW;
-    a->remove_orphan = false;
     a->generation = row->generation;
     a->lifecycle = row->lifecycle;
     a->held = row->held;
@@ -104,7 +103,7 @@ void rows_take(struct core *core, const struct core_row *row)
     agent_move(core, a, INPUT_ROW_CHANGED);
     if (was_held != a->held && !fresh)
         agent_move(core, a, a->held ? INPUT_HOLD : INPUT_UNHOLD);
-    a->unheld = !a->held && (a->unheld || (was_held && !fresh));
+    a->unheld = !a->held && (a->unheld || was_held);
     if (container_is_up(&a->containers[SLOT_MAIN]) && a->state == STATE_STOPPED)
         agent_move(core, a, INPUT_SEEN_UP);
     a->save = a->save || fresh;

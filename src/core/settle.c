@@ -101,7 +101,7 @@ static enum gate share_gate(struct core *core, const struct agent *a, const stru
 static enum gate depends_gate(struct core *core, struct agent *a, const struct step *step,
                               char *why, size_t size)
 {
-    if (step->kind != OPERATION_START || step->slot != SLOT_MAIN || a->containers[SLOT_OLD].known)
+    if (step->kind != OPERATION_START || a->containers[SLOT_OLD].known)
         return GATE_OPEN;
     bool hopeless = false;
     uint64_t until_ns = NEVER_NS;
@@ -131,7 +131,7 @@ static void go(struct core *core, struct agent *a, const struct rule *rule, cons
         settled(core, a, NULL);
         return;
     }
-    bool starts = step->kind == OPERATION_START && step->slot == SLOT_MAIN;
+    bool starts = step->kind == OPERATION_START;
     uint64_t retry_at_ns = starts ? agent_retry_at_ns(a) : a->retry_at_ns;
     if (core->now_ns < retry_at_ns) {
         rollout_end(core, a, true);
@@ -149,8 +149,7 @@ static void go(struct core *core, struct agent *a, const struct rule *rule, cons
         rollout_end(core, a, false); /* what it waits for may wait for its place in the roll-out */
     if (gate == GATE_CLOSED) {
         a->stuck = true; /* depends_wake_dependents() */
-        if (!agent_is_rolled_back(a))
-            agent_set_reason(core, a, why);
+        agent_set_reason(core, a, why);
         settled(core, a, why);
         return;
     }
@@ -237,9 +236,7 @@ static void end_of_work(struct core *core, struct agent *a)
 /* Nobody wants it awake any more: that it could not be kept up is no failure now, it sleeps. */
 static void rest(struct core *core, struct agent *a)
 {
-    const struct container *c = &a->containers[SLOT_MAIN];
-    if (a->state == STATE_FAILED && a->lifecycle == LIFECYCLE_LAZY && c->known &&
-        !container_is_up(c) && !agent_is_wanted_awake(core, a))
+    if (a->state == STATE_FAILED && !agent_is_wanted_awake(core, a))
         agent_move(core, a, INPUT_SEEN_DOWN);
 }
 
@@ -276,7 +273,7 @@ static void probe(struct core *core, struct agent *a)
         a->probe_at_ns = 0; /* it is ready, or not the question any more */
     if (a->probe_at_ns == 0 || a->probe != 0 || core->config.observe_only)
         return;
-    if (core->now_ns >= a->probe_at_ns && container_is_up(&a->containers[SLOT_MAIN])) {
+    if (core->now_ns >= a->probe_at_ns) {
         struct step step = {.kind = OPERATION_PROBE, .slot = SLOT_MAIN};
         (void)emit(core, a, &step);
     } else {
@@ -303,7 +300,7 @@ static void follow_wish(struct core *core, struct agent *a)
     if (wanted)
         a->idle_since_ns = 0;
     else if (a->was_wanted && a->lifecycle == LIFECYCLE_LAZY &&
-             container_is_up(&a->containers[SLOT_MAIN]) && a->idle_since_ns == 0)
+             container_is_up(&a->containers[SLOT_MAIN]))
         a->idle_since_ns = core->now_ns;
     if (a->idle_since_ns != idle_since_ns)
         a->save = true;

@@ -30,7 +30,6 @@ static uint64_t shown(const struct agent *a)
 static uint64_t with_now(struct core *core, const struct agent *a)
 {
     uint64_t sum = 0;
-    bool any = false;
     for (size_t i = 0; i < a->n_depends; i++) {
         if (!a->depends[i].shares)
             continue;
@@ -38,10 +37,9 @@ static uint64_t with_now(struct core *core, const struct agent *a)
         uint64_t number = b ? shown(b) : 0;
         if (number == 0)
             return 0;
-        any = true;
         sum += number;
     }
-    return any && sum == 0 ? 1 : sum;
+    return sum;
 }
 
 void share_look(struct core *core, struct agent *a)

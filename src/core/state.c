@@ -148,8 +148,7 @@ static void take_main_change(struct core *core, struct agent *a, const struct co
     if (!same)
         judge_forget(a);
     if (!c->known) {
-        if (before->known)
-            agent_move(core, a, INPUT_SEEN_GONE);
+        agent_move(core, a, INPUT_SEEN_GONE);
         return;
     }
     switch (c->status) {
@@ -194,7 +193,7 @@ static void forget_kept(struct agent *a, const struct container *c)
 
 static bool runs_anew(const struct container *c, const struct container *before)
 {
-    return !container_is_up(before) || before->status == CONTAINER_RESTARTING ||
+    return before->status == CONTAINER_RESTARTING ||
            (before->restarts_seen && c->restarts > before->restarts);
 }
 
@@ -211,7 +210,7 @@ static void take_change(struct core *core, struct agent *a, enum slot slot,
         c->start_due = true;
     if (!container_is_up(c))
         c->up_since_ns = 0;
-    else if (c->up_since_ns == 0 || !same_id(before->id, c->id) || runs_anew(c, before))
+    else if (c->up_since_ns == 0 || runs_anew(c, before))
         c->up_since_ns = core->now_ns;
     if (slot != SLOT_MAIN)
         return;
@@ -241,7 +240,7 @@ static void take_change(struct core *core, struct agent *a, enum slot slot,
         depends_wake_dependents(core, a);
         depends_touch(core, a);
     }
-    if (!c->known && before->known && !before->doomed)
+    if (!c->known && !before->doomed)
         judge_gone(core, a);
     judge_change(core, a, before);
 }
@@ -257,7 +256,7 @@ void agent_agree(struct core *core, struct agent *a)
         agent_move(core, a, INPUT_REFUSED);
     else if (c->status == CONTAINER_PAUSED)
         agent_move(core, a, INPUT_SEEN_PAUSED);
-    else if (runs && (a->state == STATE_STOPPED || a->state == STATE_PAUSED))
+    else if (runs && a->state == STATE_STOPPED)
         agent_move(core, a, INPUT_SEEN_UP);
     else if (!container_is_up(c) && a->state != STATE_STOPPED && a->state != STATE_FAILED)
         agent_move(core, a, INPUT_SEEN_DOWN);
@@ -363,8 +362,6 @@ void agent_see_gone(struct core *core, struct agent *a, enum slot slot)
 {
     struct container *c = &a->containers[slot];
     struct container before = *c;
-    if (!c->known)
-        return;
     forget_kept(a, c);
     memset(c, 0, sizeof(*c));
     take_change(core, a, slot, &before);
