@@ -138,9 +138,10 @@ int permits_find(const struct cli *cli, const struct compose_project *project,
     char db[PATH_MAX];
     (void)snprintf(db, sizeof(db), "%.*s", (int)(strlen(own->folder) - strlen(".files")),
                    own->folder);
-    const char *const private_paths[] = {db, cli->socket_path, NULL};
+    const char *const private_paths[] = {cli->socket_path, policy_file_path(), NULL};
     struct looking l = {.project = project, .permits = &permits, .allowed = json_object()};
     const struct policy_world world = {.private_paths = private_paths,
+                                       .database = db,
                                        .own_files = own->folder,
                                        .volume = volume_body,
                                        .container = container_body,

@@ -19,6 +19,7 @@
  *   stats.c    what the awake use, while somebody asks
  *   carry.c    EFFECT_OPERATION
  *   permit.c   what a container may have of the host
+ *   planned.c  what of that a plan says
  *   pull.c     images, each pulled once at a time
  *   pulls.c    the API's calls about images
  *   outdated.c who is of an older image
@@ -101,6 +102,9 @@ struct fleet_waiter {
     struct fleet_waiter *next;
     uint64_t pass;
     struct api_reply *reply; /* NULL: the boot pass */
+    struct fleet *f;
+    bool dry_run;
+    json_t *report; /* of a dry run, until it is known what the engine keeps for itself */
 };
 
 /* A pass asked for while the daemon begins, before the engine was listed. */
@@ -335,6 +339,12 @@ int64_t fleet_pulled_at(struct fleet *f, const char *image);
  * that to the agent. */
 int fleet_permit(struct fleet *f, const char *agent, const json_t *body,
                  struct error *err) _must_use_;
+/* The same of the container that the agent's row asks for; what others share with it may still be
+ * to be made. */
+int fleet_permit_planned(struct fleet *f, const char *agent, struct error *err) _must_use_;
+/* planned.c: of a report of a dry run, what fleet_permit_planned() says of containers to be made.
+ */
+void planned_permit(struct fleet *f, json_t *report);
 /* Calls `done` when it is known where the engine keeps its own, at once or from the loop; not at
  * all when the fleet is closed before. */
 void fleet_know_engine(struct fleet *f, void (*done)(void *ctx), void *ctx);

@@ -19,6 +19,7 @@
 struct permit {
     struct fleet *f;
     const char *agent;
+    bool planned; /* others' containers may still be made before its own */
     json_t *policy;
     json_t *grants; /* of the table, for this agent */
     struct error *err;
@@ -26,7 +27,7 @@ struct permit {
 
 static json_t *volume_body(void *ctx, const char *name)
 {
-    const struct fleet *f = ctx;
+    const struct fleet *f = ((const struct permit *)ctx)->f;
     for (size_t i = 0; i < f->n_resources; i++)
         if (strcmp(f->resources[i].kind, "volume") == 0 &&
             strcmp(f->resources[i].engine_name, name) == 0)
@@ -42,16 +43,24 @@ static bool is_named(struct fleet *f, const struct fleet_row *row, const char *c
     return strcmp(given ? given : name, container) == 0;
 }
 
+/* A row's name is not enough: the container of that name may be somebody else's, in its way. */
+static bool is_there(const struct permit *p, const struct fleet_row *row)
+{
+    struct agent_view view;
+    return p->planned || (core_view_agent(p->f->core, row->name, &view) && view.has_container);
+}
+
 static json_t *container_body(void *ctx, const char *name)
 {
-    struct fleet *f = ctx;
+    struct permit *p = ctx;
+    struct fleet *f = p->f;
     struct fleet_row *row, *next;
     HASH_ITER (hh, f->rows, row, next) {
         struct spec_request request = {0};
         struct spec_context context;
         struct error err = ERROR_INIT;
         json_t *body = NULL;
-        if (!row->spec || !is_named(f, row, name))
+        if (!row->spec || !is_named(f, row, name) || !is_there(p, row))
             continue;
         fleet_context(f, row, &context);
         if (spec_request(row->spec, &context, &request, &err) == 0)
@@ -72,10 +81,9 @@ static void private_paths(const struct fleet *f, const char *paths[PRIVATE_MAX])
         paths[n++] = url + sizeof(scheme) - 1;
     if (f->engine_root)
         paths[n++] = f->engine_root;
-    if (f->own_db)
-        paths[n++] = f->own_db;
     if (f->own_socket)
         paths[n++] = f->own_socket;
+    paths[n++] = policy_file_path();
     paths[n] = NULL;
 }
 
@@ -110,17 +118,20 @@ static int on_found(void *ctx, const char *permission, const char *why)
                      clean, why, policy_file_path());
 }
 
-int fleet_permit(struct fleet *f, const char *agent, const json_t *body, struct error *err)
+static int permit(struct fleet *f, const char *agent, const json_t *body, bool planned,
+                  struct error *err)
 {
     const char *paths[PRIVATE_MAX];
     struct error ignored = ERROR_INIT;
-    struct permit p = {.f = f, .agent = agent, .grants = json_array(), .err = err};
+    struct permit p = {
+        .f = f, .agent = agent, .planned = planned, .grants = json_array(), .err = err};
     const struct policy_world world = {.private_paths = paths,
+                                       .database = f->own_db,
                                        .own_files = f->own_files,
                                        .volume = volume_body,
                                        .container = container_body,
                                        .resolve = policy_file_resolve,
-                                       .ctx = f};
+                                       .ctx = &p};
     private_paths(f, paths);
     if (policy_file_read(policy_file_path(), &p.policy, &ignored) < 0)
         log_warning("%s", ignored.text); /* then it allows nothing */
@@ -130,6 +141,23 @@ int fleet_permit(struct fleet *f, const char *agent, const json_t *body, struct 
     json_decref(p.grants);
     json_decref(p.policy);
     return r < 0 && !error_is_set(err) ? error_wrap(err, r, "cannot check what is allowed") : r;
+}
+
+int fleet_permit(struct fleet *f, const char *agent, const json_t *body, struct error *err)
+{
+    return permit(f, agent, body, false, err);
+}
+
+int fleet_permit_planned(struct fleet *f, const char *agent, struct error *err)
+{
+    _cleanup_(spec_request_close) struct spec_request request = {0};
+    const struct fleet_row *row = fleet_find_row(f, agent);
+    struct spec_context context;
+    if (!row || !row->spec)
+        return 0; /* the report says so itself */
+    fleet_context(f, row, &context);
+    int r = spec_request(row->spec, &context, &request, err);
+    return r < 0 ? r : permit(f, agent, request.body, true, err);
 }
 
 /* Where the engine keeps its own is asked once, before the first container is made. ---------------

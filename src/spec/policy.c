@@ -11,6 +11,8 @@
 /* service:a of service:b of …; a circle ends too. */
 #define FOLLOW_MAX 16
 
+#define ID_DIGITS 64
+
 struct check {
     const json_t *host; /* HostConfig */
     const struct policy_world *world;
@@ -44,6 +46,14 @@ static int tell_all(const struct check *c, const char *field, const char *key, c
         if (r == 0)
             r = tell(c, key, name, why);
     return r;
+}
+
+/* The body of a container of this fleet, or NULL. To the engine a whole id counts before a name
+ * that is written like one. */
+static json_t *follow(const struct check *c, const char *name)
+{
+    bool is_id = strlen(name) == ID_DIGITS && strspn(name, "0123456789abcdef") == ID_DIGITS;
+    return c->world->container && !is_id ? c->world->container(c->world->ctx, name) : NULL;
 }
 
 /* namespaces ----------------------------------------------------------------------------------- */
@@ -80,9 +90,7 @@ static const char *judge_mode(const struct check *c, const struct namespace_rule
         return is_plain_mode(rule, mode) ? NULL : "a namespace of the host";
     if (depth == FOLLOW_MAX)
         return "it leads through too many containers";
-    json_t *body = c->world->container
-                       ? c->world->container(c->world->ctx, mode + sizeof(container) - 1)
-                       : NULL;
+    json_t *body = follow(c, mode + sizeof(container) - 1);
     if (!body)
         return "a namespace of a container that is none of this fleet's";
     const char *next =
@@ -181,19 +189,32 @@ static int check_path(const struct check *c, const char *path, bool read_only)
     return why ? tell(c, "volumes", path, why) : 0;
 }
 
-/* Options of the `local` driver are those of mount(8): with o=bind a volume is a bind, and its
- * device may be a disk. */
+/* Of these a device is elsewhere, or nowhere. */
+static bool is_remote_type(const char *type)
+{
+    static const char *const remote[] = {"tmpfs", "nfs", "nfs4", "cifs", "smb3"};
+    for (size_t i = 0; i < ARRAY_LEN(remote); i++)
+        if (strcmp(type, remote[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Options of the `local` driver are those of mount(8): with o=bind a volume is a bind, its device
+ * may be a disk, and its type one that shows the host: overlay, proc, devtmpfs. */
 static int check_driver(const struct check *c, const char *name, const char *driver,
                         const json_t *options)
 {
     const char *device = json_string_value(json_object_get(options, "device"));
     const char *o = json_string_value(json_object_get(options, "o"));
+    const char *type = json_string_value(json_object_get(options, "type"));
     if ((driver && driver[0] && strcmp(driver, "local") != 0) || !options)
         return 0;
     if (device && device[0] == '/')
         return check_path(c, device, false);
     if (o && strstr(o, "bind"))
         return tell(c, "volumes", name, "a volume that is a bind of an unknown folder");
+    if (type && type[0] && !is_remote_type(type))
+        return tell(c, "volumes", name, "a volume of a file system of the host");
     return 0;
 }
 
@@ -270,6 +291,46 @@ static int check_mounts(const struct check *c)
     return r;
 }
 
+/* volumes of other containers -------------------------------------------------------------------
+ */
+
+static int on_any(void *ctx, const char *permission, const char *why)
+{
+    return 1;
+}
+
+static int check_volumes_from(const struct check *c, unsigned depth);
+
+/* Whoever has the volumes of another has all that is mounted there. */
+static const char *judge_volumes_from(const struct check *c, const char *entry, unsigned depth)
+{
+    char name[256];
+    if (depth == FOLLOW_MAX)
+        return "it leads through too many containers";
+    (void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(entry, ":"), entry);
+    json_t *body = follow(c, name);
+    if (!body)
+        return "mounts of a container that is none of this fleet's";
+    const struct check its = {json_object_get(body, "HostConfig"), c->world, on_any, NULL};
+    bool found = check_mounts(&its) != 0 || check_volumes_from(&its, depth + 1) != 0;
+    json_decref(body);
+    return found ? "it has mounts that would hand out the host themselves" : NULL;
+}
+
+static int check_volumes_from(const struct check *c, unsigned depth)
+{
+    size_t i;
+    json_t *value;
+    json_array_foreach (json_object_get(c->host, "VolumesFrom"), i, value) {
+        const char *entry = json_string_value(value);
+        const char *why = entry ? judge_volumes_from(c, entry, depth) : "no text";
+        int r = why ? tell(c, "volumes_from", entry ? entry : "?", why) : 0;
+        if (r != 0)
+            return r;
+    }
+    return 0;
+}
+
 /* all of it --------------------------------------------------------------------------------------
  */
 
@@ -306,7 +367,7 @@ int policy_check(const json_t *body, const struct policy_world *world, policy_fn
     if (r == 0)
         r = tell_all(&c, "Sysctls", "sysctls", "a setting of the kernel");
     if (r == 0)
-        r = tell_all(&c, "VolumesFrom", "volumes_from", "mounts that stand elsewhere");
+        r = check_volumes_from(&c, 0);
     if (r == 0)
         r = check_cgroup_parent(&c);
     return r == 0 ? check_mounts(&c) : r;

@@ -18,7 +18,10 @@ struct policy_world {
     /* Folders and files beside those that are known here: the engine's data root, roost's own
      * folder, the sockets of both. Ends with NULL; may be NULL. */
     const char *const *private_paths;
-    /* roost's own folder of secrets and configs: nobody's, but single files of it to read. May be
+    /* roost's database: nobody may have it, or a file beside it that begins with its name. May be
+     * NULL. */
+    const char *database;
+    /* roost's own folder of secrets and configs: nobody's, but single ones of these to read. May be
      * NULL. */
     const char *own_files;
     /* A new reference to the create body of a volume by its engine name, or NULL. May be NULL. */

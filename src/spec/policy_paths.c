@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sha256.h"
 #include "spec/mounts.h"
 
 /* Each with all that is below it; and nothing that contains one of them. */
@@ -64,11 +65,27 @@ static bool is_harmless(const char *path)
     return false;
 }
 
+/* A secret or config, whose name is a hash: not the salt of these. */
+static bool is_own_file(const char *path, const char *folder)
+{
+    const char *name = path + strlen(folder);
+    return name[0] == '/' && strlen(name + 1) == SHA256_HEX_SIZE - 1 &&
+           strspn(name + 1, "0123456789abcdef") == SHA256_HEX_SIZE - 1;
+}
+
+/* Its journal, its lock and its old copies too. */
+static bool touches_database(const char *path, const char *database)
+{
+    return touches(path, database) || strncmp(path, database, strlen(database)) == 0;
+}
+
 static const char *judge_clean(const struct policy_world *world, const char *path, bool read_only)
 {
     const char *own = world->own_files;
     if (own && is_within(path, own))
-        return read_only && strcmp(path, own) != 0 ? NULL : "it has secrets of roost's in it";
+        return read_only && is_own_file(path, own) ? NULL : "it has secrets of roost's in it";
+    if (world->database && touches_database(path, world->database))
+        return "it has the database of roost in it";
     for (const char *const *p = world->private_paths; p && *p; p++)
         if (touches(path, *p))
             return "it has files or sockets of the engine or of roost in it";

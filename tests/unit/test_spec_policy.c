@@ -6,6 +6,8 @@
 
 #include "spec/policy.h"
 
+#define OWN "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 struct found {
     char text[1024]; /* "privileged; pid=host" */
 };
@@ -31,6 +33,12 @@ static json_t *volume_of(void *ctx, const char *name)
         {"demo_data", "{'DriverOpts': {'o': 'bind', 'device': '/srv/data'}}"},
         {"demo_odd", "{'DriverOpts': {'o': 'bind', 'device': 'etc'}}"},
         {"demo_nfs", "{'DriverOpts': {'type': 'nfs', 'o': 'addr=nas', 'device': ':/export'}}"},
+        {"demo_overlay", "{'DriverOpts': {'type': 'overlay', 'device': 'overlay', 'o': "
+                         "'lowerdir=/,upperdir=/srv/u,workdir=/srv/w'}}"},
+        {"demo_proc", "{'DriverOpts': {'type': 'proc', 'device': 'proc'}}"},
+        {"demo_dev", "{'Driver': 'local', 'DriverOpts': {'type': 'devtmpfs', 'device': 'x'}}"},
+        {"demo_disk2", "{'DriverOpts': {'type': 'ext4', 'device': 'dev/sda1'}}"},
+        {"demo_memory", "{'DriverOpts': {'type': 'tmpfs', 'device': 'tmpfs', 'o': 'size=1m'}}"},
         {"demo_other", "{'Driver': 'cloud', 'DriverOpts': {'device': '/etc'}}"},
     };
     for (size_t i = 0; i < ARRAY_LEN(volumes); i++)
@@ -46,8 +54,16 @@ static json_t *container_of(void *ctx, const char *name)
     } containers[] = {
         {"demo-plain", "{'HostConfig': {'NetworkMode': 'demo_default'}}"},
         {"demo-host", "{'HostConfig': {'NetworkMode': 'host', 'PidMode': 'host'}}"},
+        {"demo-shared", "{'HostConfig': {'IpcMode': 'host'}}"},
         {"demo-next", "{'HostConfig': {'NetworkMode': 'container:demo-host'}}"},
-        {"demo-round", "{'HostConfig': {'NetworkMode': 'container:demo-round'}}"},
+        {"demo-round", "{'HostConfig': {'NetworkMode': 'container:demo-round', 'VolumesFrom': "
+                       "['demo-round']}}"},
+        {"demo-data", "{'HostConfig': {'Binds': ['/srv/data:/data', 'demo_plain:/x']}}"},
+        {"demo-socket", "{'HostConfig': {'Binds': ['/var/run/docker.sock:/s']}}"},
+        {"demo-bound", "{'HostConfig': {'Binds': ['demo_bound:/x']}}"},
+        {OWN, "{'HostConfig': {}}"},
+        {"demo-from", "{'HostConfig': {'VolumesFrom': ['demo-data:ro']}}"},
+        {"demo-from2", "{'HostConfig': {'VolumesFrom': ['demo-data', 'demo-socket:ro']}}"},
     };
     for (size_t i = 0; i < ARRAY_LEN(containers); i++)
         if (strcmp(containers[i].name, name) == 0)
@@ -76,8 +92,9 @@ static bool resolve(void *ctx, const char *path, char ret_real[PATH_MAX], bool *
     return false;
 }
 
-static const char *const private_paths[] = {"/data/docker", "/data/roost.db", NULL};
+static const char *const private_paths[] = {"/data/docker", "/data/policy.yaml", NULL};
 static const struct policy_world world = {.private_paths = private_paths,
+                                          .database = "/data/roost.db",
                                           .own_files = "/data/roost.db.files",
                                           .volume = volume_of,
                                           .container = container_of,
@@ -99,6 +116,8 @@ static const struct {
     {"{'NetworkMode': 'container:other'}", "network_mode=container:other"},
     {"{'NetworkMode': 'container:demo-plain'}", ""},
     {"{'NetworkMode': 'container:demo-host'}", "network_mode=container:demo-host"},
+    {"{'NetworkMode': 'container:" OWN "'}", "network_mode=container:" OWN},
+    {"{'IpcMode': 'container:demo-shared'}", "ipc=container:demo-shared"},
     {"{'NetworkMode': 'container:demo-next'}", "network_mode=container:demo-next"},
     {"{'NetworkMode': 'container:demo-round'}", "network_mode=container:demo-round"},
     {"{'PidMode': 'host'}", "pid=host"},
@@ -137,6 +156,14 @@ static const struct {
     {"{'Sysctls': {'net.core.somaxconn': '1'}}", "sysctls=net.core.somaxconn"},
     {"{'VolumesFrom': ['other:ro']}", "volumes_from=other:ro"},
 
+    /* volumes of the fleet's own, which are followed */
+    {"{'VolumesFrom': ['demo-plain', 'demo-data:ro', 'demo-from']}", ""},
+    {"{'VolumesFrom': ['demo-data', 'demo-socket']}", "volumes_from=demo-socket"},
+    {"{'VolumesFrom': ['demo-bound:ro']}", "volumes_from=demo-bound:ro"},
+    {"{'VolumesFrom': ['demo-from2']}", "volumes_from=demo-from2"},
+    {"{'VolumesFrom': ['demo-round']}", "volumes_from=demo-round"},
+    {"{'VolumesFrom': [7]}", "volumes_from=?"},
+
     /* folders */
     {"{'Binds': ['/srv/data:/data', 'demo_plain:/x', '/home/a/app:/app:ro,z']}", ""},
     {"{'Binds': ['/:/host:ro']}", "volumes=/"},
@@ -147,6 +174,8 @@ static const struct {
     {"{'Binds': ['/var:/x']}", "volumes=/var"},
     {"{'Binds': ['/variable:/x', '/etcetera:/y']}", ""},
     {"{'Binds': ['/var/run/docker.sock:/s:ro']}", "volumes=/var/run/docker.sock"},
+    {"{'Binds': ['/run:/x:ro', '/root/.ssh:/y:ro', '/boot:/z']}",
+     "volumes=/run; volumes=/root/.ssh; volumes=/boot"},
     {"{'Binds': ['/proc:/p:ro', '/sys:/s:ro', '/dev:/d']}",
      "volumes=/proc; volumes=/sys; volumes=/dev"},
     {"{'Binds': ['/srv/link:/x:ro']}", "volumes=/srv/link"},
@@ -169,8 +198,15 @@ static const struct {
     {"{'Binds': ['/data:/x:ro']}", "volumes=/data"},
     {"{'Binds': ['/data/docker/volumes:/x']}", "volumes=/data/docker/volumes"},
     {"{'Binds': ['/data/roost.db:/x:ro']}", "volumes=/data/roost.db"},
-    {"{'Binds': ['/data/roost.db.files/ab:/run/secrets/a:ro']}", ""},
-    {"{'Binds': ['/data/roost.db.files/ab:/run/secrets/a']}", "volumes=/data/roost.db.files/ab"},
+    {"{'Binds': ['/data/roost.db-wal:/x']}", "volumes=/data/roost.db-wal"},
+    {"{'Binds': ['/data/roost.db.v1.bak:/x:ro']}", "volumes=/data/roost.db.v1.bak"},
+    {"{'Binds': ['/data/policy.yaml:/x']}", "volumes=/data/policy.yaml"},
+    {"{'Binds': ['/data/roost.db.files/salt:/x:ro']}", "volumes=/data/roost.db.files/salt"},
+    {"{'Binds': ['/data/roost.db.files/" OWN "/..:/x:ro']}",
+     "volumes=/data/roost.db.files/" OWN "/.."},
+    {"{'Binds': ['/data/roost.db.files/" OWN ":/run/secrets/a:ro']}", ""},
+    {"{'Binds': ['/data/roost.db.files/" OWN ":/run/secrets/a']}",
+     "volumes=/data/roost.db.files/" OWN ""},
     {"{'Binds': ['/data/roost.db.files:/x:ro']}", "volumes=/data/roost.db.files"},
 
     /* volumes that are binds */
@@ -178,7 +214,10 @@ static const struct {
     {"{'Binds': ['demo_local:/x:ro']}", "volumes=//etc/."},
     {"{'Binds': ['demo_disk:/x']}", "volumes=/dev/sda1"},
     {"{'Binds': ['demo_odd:/x']}", "volumes=demo_odd"},
-    {"{'Binds': ['demo_data:/x', 'demo_nfs:/y', 'demo_other:/z', 'unknown:/u']}", ""},
+    {"{'Binds': ['demo_overlay:/x', 'demo_proc:/y', 'demo_dev:/z', 'demo_disk2:/d']}",
+     "volumes=demo_overlay; volumes=demo_proc; volumes=demo_dev; volumes=demo_disk2"},
+    {"{'Binds': ['demo_data:/x', 'demo_memory:/m', 'demo_nfs:/y', 'demo_other:/z', 'unknown:/u']}",
+     ""},
 
     /* the long form, however it may be sent */
     {"{'Mounts': [{'Type': 'tmpfs'}, {'Type': 'volume', 'Source': 'demo_plain'}]}", ""},
