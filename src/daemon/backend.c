@@ -76,6 +76,8 @@ void fleet_pass(struct fleet *f, const struct api_reconcile *what, struct api_re
     }
     waiter->pass = ++f->last_pass;
     waiter->reply = reply;
+    waiter->f = f;
+    waiter->dry_run = what->dry_run;
     waiter->next = f->waiters;
     f->waiters = waiter;
     struct core_event event = {.kind = CORE_PASS,
@@ -214,12 +216,27 @@ void fleet_progress(struct fleet *f, const struct effect *effect)
                                      "total", (json_int_t)effect->progress.total));
 }
 
+static void reply_planned(void *ctx)
+{
+    struct fleet_waiter *waiter = ctx;
+    (void)find_waiter(waiter->f, waiter->pass, true);
+    planned_permit(waiter->f, waiter->report);
+    reply_json(waiter->reply, waiter->report, NULL);
+    free(waiter);
+}
+
 void fleet_report(struct fleet *f, const struct effect *effect)
 {
-    struct fleet_waiter *waiter = find_waiter(f, effect->report.pass, true);
+    struct fleet_waiter *waiter = find_waiter(f, effect->report.pass, false);
     struct error err = ERROR_INIT;
     if (!waiter)
         return;
+    if (waiter->dry_run && !effect->report.error) {
+        waiter->report = view_report(effect);
+        fleet_know_engine(f, reply_planned, waiter);
+        return;
+    }
+    (void)find_waiter(f, effect->report.pass, true);
     if (!waiter->reply)
         f->booted(f->ctx, effect);
     else if (effect->report.error)
@@ -240,6 +257,7 @@ void fleet_drop_waiters(struct fleet *f)
         if (waiter->reply)
             api_reply_problem(waiter->reply, 503, "stopping",
                               "the daemon is stopping; ask again when it is back");
+        json_decref(waiter->report);
         free(waiter);
     }
     while (f->early) {
