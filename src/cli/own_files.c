@@ -57,6 +57,17 @@ int own_files_find(const struct cli *cli, struct own_files *files, struct error 
     return n == (ssize_t)sizeof(files->salt) - 1 ? 0 : make_salt(files, err);
 }
 
+static bool is_hash(const char *name)
+{
+    return strlen(name) == SHA256_HEX_SIZE - 1 &&
+           strspn(name, "0123456789abcdef") == SHA256_HEX_SIZE - 1;
+}
+
+bool own_files_is_name(const char *name)
+{
+    return is_hash(name) || strcmp(name, SALT_NAME) == 0;
+}
+
 /* Writing ----------------------------------------------------------------------------------------
  */
 
@@ -130,9 +141,8 @@ static void remove_old(int folder, const struct compose_project *p, const struct
         return;
     }
     for (struct dirent *e; (e = readdir(dir));)
-        if (strlen(e->d_name) == SHA256_HEX_SIZE - 1 &&
-            fstatat(folder, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
-            st.st_mtime < before && !is_named(p, rows, e->d_name))
+        if (is_hash(e->d_name) && fstatat(folder, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(st.st_mode) && st.st_mtime < before && !is_named(p, rows, e->d_name))
             (void)unlinkat(folder, e->d_name, 0);
     (void)closedir(dir);
 }

@@ -26,3 +26,14 @@ int own_files_find(const struct cli *cli, struct own_files *ret_files,
 /* The project's files, those that are not there. Removes old ones that no row names. */
 int own_files_write(const struct own_files *files, const struct compose_project *project,
                     const struct rows *rows, struct error *err) _must_use_;
+
+/* Is it the name of one of them, or of the salt? */
+bool own_files_is_name(const char *name);
+
+/* Those that are not in `folder` yet, which is made: with their modes and owners, and the salt.
+ * Nothing when there are none. *n counts them. */
+int own_files_copy(const struct own_files *files, const char *folder, size_t *n,
+                   struct error *err) _must_use_;
+
+/* Removes what that has made. */
+void own_files_drop_copy(const char *folder);

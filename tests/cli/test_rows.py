@@ -2,6 +2,7 @@
 """set, hold, unhold, rm, backup, show --docker-run: what they do to the table, without a daemon or an engine."""
 
 import os
+import shutil
 import sqlite3
 import stat
 
@@ -153,7 +154,36 @@ def test_backup(web):
     assert "exists" in web.run("backup", copy, status=1).err
     other = web.dir / "other.db"
     told = web.run("backup", other, "-o", "json").json
-    assert told == {"file": str(other), "bytes": other.stat().st_size}
+    assert told == {"file": str(other), "bytes": other.stat().st_size, "files": None}
+
+
+def test_backup_of_secrets(cli):
+    """A restored copy has all that there was; what is there is never written over."""
+    services = {"web": {"image": "busybox", "secrets": [{"source": "token", "mode": 0o400}], "configs": ["conf"]}}
+    top = {"secrets": {"token": {"environment": "TOKEN"}}, "configs": {"conf": {"content": "a config"}}}
+    env = {"TOKEN": "canary"}
+    cli.write(services, **top)
+    cli.run("apply", cli.file, env=env)
+    kept = cli.dir / "roost.db.files"
+    before = {path.name: (path.read_bytes(), path.stat().st_mode) for path in kept.iterdir()}
+    assert len(before) == 3
+    (kept / "stray").write_text("not roost's")
+    copy, copies = cli.dir / "copy.db", cli.dir / "copy.db.files"
+    done = cli.run("backup", copy)
+    assert str(copies) in done.out and "canary" not in done.out
+    assert stat.S_IMODE(copies.stat().st_mode) == 0o700
+    copy.unlink()
+    assert "copy.db.files exists" in cli.run("backup", copy, status=1).err
+    assert not copy.exists()
+    shutil.rmtree(copies)
+    assert cli.run("backup", copy, "-o", "json").json["files"] == str(copies)
+    shutil.rmtree(kept)
+    for path in cli.dir.glob("roost.db*"):
+        path.unlink()
+    copy.rename(cli.db)
+    copies.rename(kept)
+    assert {path.name: (path.read_bytes(), path.stat().st_mode) for path in kept.iterdir()} == before
+    assert ": 0 created, 0 changed, " in cli.run("apply", cli.file, env=env).out
 
 
 def test_docker_line(web):

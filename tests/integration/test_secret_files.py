@@ -2,6 +2,7 @@
 """secrets and configs: what the container finds, and that their values are nowhere else."""
 
 import os
+import shutil
 import sqlite3
 import stat
 
@@ -43,4 +44,21 @@ def test_secrets_and_configs(fleet):
     fleet.roost("apply", fleet.file, env={"TOKEN": "another"})
     assert fleet.actions() == {"web": "recreated"}
     assert fleet.inspect("web")["Id"] != before and cat("/run/secrets/api") == "another"
+    fleet.settled()
+
+
+def test_a_restored_backup_has_them(fleet):
+    services = {"web": hot(secrets=["token"])}
+    fleet.write(services, secrets={"token": {"environment": "TOKEN"}})
+    fleet.roost("apply", fleet.file, env={"TOKEN": CANARY})
+    assert fleet.actions() == {"web": "created"}
+    with fleet.serve():
+        fleet.roost("backup", fleet.dir / "copy.db")
+    fleet.engine.docker("rm", "-f", fleet.container("web"))
+    for path in fleet.dir.glob("roost.db*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    (fleet.dir / "copy.db").rename(fleet.db)
+    (fleet.dir / "copy.db.files").rename(fleet.dir / "roost.db.files")
+    fleet.report()
+    assert fleet.engine.docker("exec", fleet.container("web"), "cat", "/run/secrets/token") == CANARY
     fleet.settled()
