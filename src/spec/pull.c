@@ -101,6 +101,10 @@ int read_pull_policy(struct reader *r, const struct key *key, const json_t *valu
         duration_format(ns, text);
         return reader_give(r, json_sprintf("%s%s", every, text), ret);
     }
+    if (written && strcmp(written, "refresh") == 0) /* in the schema, and nowhere described */
+        return reader_fail(r,
+                           "not carried out: \"refresh\" and pull_refresh_after are one word here, "
+                           "such as every_12h");
     int rc = reader_word(r, value, words, &i);
     return rc < 0 ? rc : reader_give(r, json_string(words[i == 1 ? 0 : i]), ret);
 }
