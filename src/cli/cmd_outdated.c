@@ -16,6 +16,15 @@ static const char *short_id(const char *id, char ret_text[16])
     return ret_text;
 }
 
+static void tell_none(const struct cli *cli, size_t n)
+{
+    if (n == 0)
+        cli_note(cli, "no agent has a container");
+    else
+        cli_note(cli, "nothing is outdated (%zu container%s); `roost pull` fetches what is newer",
+                 n, n == 1 ? "" : "s");
+}
+
 static int print(struct cli *cli, const json_t *agents, struct error *err)
 {
     static const char *const heads[] = {"NAME", "IMAGE", "CONTAINER", "NOW", "ERROR"};
@@ -34,6 +43,8 @@ static int print(struct cli *cli, const json_t *agents, struct error *err)
         table_add(&table, short_id(view_text(agent, "current_image"), now), STYLE_WARN);
         table_add(&table, error, STYLE_BAD);
     }
+    if (table.n_cells == 0)
+        tell_none(cli, json_array_size(agents));
     return cli_print_table(cli, &table, err);
 }
 
