@@ -100,8 +100,10 @@ static void tell_tenth(struct layers *l, const char *image)
     json_t *layer;
     double done = 0, all = 0;
     json_object_foreach (json_object_get(l->images, image), name, layer) {
-        done += (double)json_integer_value(json_object_get(layer, "current"));
-        all += (double)json_integer_value(json_object_get(layer, "total"));
+        json_int_t current = json_integer_value(json_object_get(layer, "current"));
+        json_int_t total = json_integer_value(json_object_get(layer, "total"));
+        done += (double)(current < total ? current : total);
+        all += (double)total;
     }
     json_int_t tenth = all > 0 ? (json_int_t)(done * 10 / all) : 0;
     if (tenth <= json_integer_value(json_object_get(l->tenths, image)))
