@@ -125,16 +125,19 @@ int daemon_call(const struct daemon_options *options, const char *method,
                 void *progress_ctx, struct api_answer *ret_answer, struct error *err)
 {
     struct call *call = calloc(1, sizeof(*call));
-    if (!call)
-        return error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
+    int r = call ? fleet_loop_init(&call->loop, err)
+                 : error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
+    if (r < 0) {
+        free(call);
+        return r;
+    }
     call->reply.ops = &reply_ops;
     call->method = method;
     call->target = path_and_query;
     call->body = body;
     call->progress = progress;
     call->progress_ctx = progress_ctx;
-    (void)uv_loop_init(&call->loop);
-    int r = open_all(call, options, err);
+    r = open_all(call, options, err);
     if (r == 0) {
         fleet_begin(&call->fleet);
         (void)uv_run(&call->loop, UV_RUN_DEFAULT);

@@ -72,6 +72,13 @@ static int own_paths(struct fleet *f, const struct daemon_options *options)
     return f->own_db && f->own_files ? 0 : -ENOMEM;
 }
 
+int fleet_loop_init(uv_loop_t *loop, struct error *err)
+{
+    int r = uv_loop_init(loop);
+    return r < 0 ? error_set(err, r, ERROR_FAILED, NULL, "cannot make a loop: %s", uv_strerror(r))
+                 : 0;
+}
+
 int fleet_open(struct fleet *f, uv_loop_t *loop, const struct daemon_options *options,
                struct error *err)
 {

@@ -210,6 +210,7 @@ struct fleet {
 };
 
 /* fleet.c */
+int fleet_loop_init(uv_loop_t *loop, struct error *err) _must_use_;
 int fleet_open(struct fleet *f, uv_loop_t *loop, const struct daemon_options *options,
                struct error *err) _must_use_;
 /* Looks for another database's containers of this fleet, then makes the core and lets it list.

@@ -224,11 +224,14 @@ static int open_all(struct serve *s, const struct daemon_options *options, struc
 int daemon_serve(const struct daemon_options *options, struct error *err)
 {
     struct serve *s = calloc(1, sizeof(*s));
-    if (!s)
-        return error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
+    int r = s ? fleet_loop_init(&s->loop, err)
+              : error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
+    if (r < 0) {
+        free(s);
+        return r;
+    }
     struct error why = ERROR_INIT;
     s->error = &why;
-    (void)uv_loop_init(&s->loop);
     s->result = open_all(s, options, &why);
     if (s->result < 0) {
         stop(s);
