@@ -41,7 +41,7 @@ struct api_reply;
 /* The transport's side of a reply. */
 struct api_reply_ops {
     /* The whole answer, which ends the reply: `reply` must not be used any more. Steals `json`
-     * (NULL: no body, 204). */
+     * (NULL: no body, as there was no memory for one). */
     void (*finish)(struct api_reply *reply, int status, json_t *json);
     /* A piece of news while the work goes on, e.g. {"done":3,"total":200}. Steals `json`. Called
      * only when `reply->progress` is set. News may be dropped when the client does not keep up. */
@@ -62,6 +62,7 @@ struct api_reply {
     char allow[API_ALLOW_SIZE]; /* with a 405: the value of the Allow header, else empty */
 };
 
+/* NULL is what there was no memory for: the client is told so, with 500. */
 void api_reply_json(struct api_reply *reply, int status, json_t *steal_json);
 
 /* The status follows from the kind of the error. */

@@ -57,7 +57,7 @@ static int out_write_report(struct exchange *ex, int status, json_t *json)
 /* The answer whole, or nothing. */
 static int out_write(struct exchange *ex, int status, json_t *json)
 {
-    ex->status = json || status >= 400 ? status : 204;
+    ex->status = status;
     return ex->streaming ? out_write_report(ex, ex->status, json) : out_write_plain(ex, json);
 }
 

@@ -11,7 +11,10 @@
 
 void api_reply_json(struct api_reply *reply, int status, json_t *steal_json)
 {
-    reply->ops->finish(reply, status, steal_json);
+    if (steal_json)
+        reply->ops->finish(reply, status, steal_json);
+    else
+        api_reply_problem(reply, 500, NULL, "out of memory");
 }
 
 void api_reply_error(struct api_reply *reply, const struct error *err)

@@ -42,40 +42,44 @@ static const json_t *stats_of(const json_t *stats, const char *name)
     return NULL;
 }
 
-static void set_or_null(json_t *object, const char *key, json_t *value)
+/* False: out of memory. */
+static bool set_or_null(json_t *object, const char *key, json_t *value)
 {
-    if (value)
-        (void)json_object_set(object, key, value);
-    else
-        (void)json_object_set_new(object, key, json_null());
+    return json_object_set_new(object, key, value ? json_incref(value) : json_null()) == 0;
 }
 
+/* NULL: out of memory. */
 static json_t *join_one(const json_t *agent, const json_t *stats, const json_t *last)
 {
     static const char *const figures[] = {"cpu_percent", "memory_bytes", "memory_limit_bytes"};
     const char *name = view_text(agent, "name");
     const json_t *used = stats_of(stats, name);
     json_t *joined = json_copy((json_t *)agent);
-    for (size_t i = 0; joined && i < ARRAY_LEN(figures); i++)
-        set_or_null(joined, figures[i], json_object_get(used, figures[i]));
-    if (joined)
-        set_or_null(joined, "last_event", json_object_get(last, name));
-    return joined;
+    bool whole = joined && set_or_null(joined, "last_event", json_object_get(last, name));
+    for (size_t i = 0; whole && i < ARRAY_LEN(figures); i++)
+        whole = set_or_null(joined, figures[i], json_object_get(used, figures[i]));
+    if (!whole)
+        json_decref(joined);
+    return whole ? joined : NULL;
 }
 
+/* NULL: out of memory. */
 static json_t *joined_array(const json_t *agents, const json_t *stats, const json_t *last)
 {
     size_t n = json_array_size(agents);
-    json_t **items = calloc(n + 1, sizeof(*items));
+    json_t **items = calloc(n + 1, sizeof(json_t *));
     json_t *array = json_array();
-    for (size_t i = 0; items && i < n; i++)
+    bool whole = items && array;
+    for (size_t i = 0; whole && i < n; i++)
         items[i] = json_array_get(agents, i);
-    if (items)
-        qsort(items, n, sizeof(*items), by_sleep_and_name);
-    for (size_t i = 0; items && i < n; i++)
-        (void)json_array_append_new(array, join_one(items[i], stats, last));
+    if (whole)
+        qsort(items, n, sizeof(json_t *), by_sleep_and_name);
+    for (size_t i = 0; whole && i < n; i++)
+        whole = json_array_append_new(array, join_one(items[i], stats, last)) == 0;
     free(items);
-    return array;
+    if (!whole)
+        json_decref(array);
+    return whole ? array : NULL;
 }
 
 json_t *overview_join(const json_t *agents, const json_t *stats, const json_t *last)

@@ -27,12 +27,10 @@ bool fleet_look_at_table(struct fleet *f, struct api_reply *reply)
 
 static void reply_json(struct api_reply *reply, json_t *steal_json, const struct error *err)
 {
-    if (steal_json)
-        api_reply_json(reply, 200, steal_json);
-    else if (error_is_set(err))
+    if (!steal_json && err && error_is_set(err))
         api_reply_error(reply, err);
     else
-        api_reply_problem(reply, 500, NULL, "out of memory");
+        api_reply_json(reply, 200, steal_json);
 }
 
 static void get_agents(void *ctx, struct api_reply *reply)

@@ -377,5 +377,6 @@ void fleet_take_early(struct fleet *f);
 /* view.c */
 json_t *view_agents(struct fleet *f);
 json_t *view_agent(struct fleet *f, const char *name, struct error *err);
-json_t *view_sorted(json_t *steal_agents); /* by name */
+/* An array of objects, by their text under this key. NULL: out of memory. */
+json_t *view_sorted(json_t *steal_objects, const char *key);
 json_t *view_report(const struct effect *effect);

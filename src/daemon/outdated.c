@@ -39,26 +39,6 @@ static void on_row(void *ctx, const struct engine_container *c)
     (void)json_object_set_new(o->images, row->image, json_null());
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(json_string_value(json_object_get(*(json_t *const *)a, "name")),
-                  json_string_value(json_object_get(*(json_t *const *)b, "name")));
-}
-
-static json_t *sorted(const json_t *agents)
-{
-    size_t n = json_array_size(agents);
-    json_t **items = calloc(n + 1, sizeof(*items)), *list = json_array();
-    for (size_t i = 0; items && i < n; i++)
-        items[i] = json_array_get(agents, i);
-    if (items)
-        qsort(items, n, sizeof(json_t *), by_name);
-    for (size_t i = 0; items && i < n; i++)
-        (void)json_array_append(list, items[i]);
-    free(items);
-    return list;
-}
-
 static void answer(struct fleet_outdated *o)
 {
     size_t i;
@@ -73,7 +53,8 @@ static void answer(struct fleet_outdated *o)
         (void)json_object_set(agent, "error", (json_t *)(uintptr_t)error);
         (void)json_object_set_new(agent, "outdated", json_boolean(outdated));
     }
-    api_reply_json(o->reply, 200, json_pack("{s:o}", "agents", sorted(o->agents)));
+    api_reply_json(o->reply, 200,
+                   json_pack("{s:o}", "agents", view_sorted(steal(&o->agents), "name")));
     free_outdated(o);
 }
 

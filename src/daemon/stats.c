@@ -69,16 +69,12 @@ static json_t *stats_json(const struct fleet_stats *stats)
     for (const struct usage *c = stats->containers; c; c = c->next)
         if (c->round == stats->round)
             (void)json_array_append_new(agents, usage_json(c));
-    return json_pack("{s:o}", "agents", view_sorted(agents));
+    return json_pack("{s:o}", "agents", view_sorted(agents, "name"));
 }
 
 static void answer(const struct fleet_stats *stats, struct api_reply *reply)
 {
-    json_t *json = stats_json(stats);
-    if (json)
-        api_reply_json(reply, 200, json);
-    else
-        api_reply_problem(reply, 500, NULL, "out of memory");
+    api_reply_json(reply, 200, stats_json(stats));
 }
 
 static void finish(struct fleet_stats *stats)

@@ -60,47 +60,56 @@ static json_t *view_leases(struct fleet *f, const char *agent)
 struct listing {
     struct fleet *f;
     json_t *agents;
+    bool whole; /* memory sufficed */
 };
 
 static void add_agent(void *ctx, const struct agent_view *view)
 {
     struct listing *listing = ctx;
     json_t *agent = view_of(listing->f, view);
-    if (view->n_leases > 0)
-        (void)json_object_set_new(agent, "leases", view_leases(listing->f, view->name));
-    (void)json_array_append_new(listing->agents, agent);
+    if (view->n_leases > 0 &&
+        json_object_set_new(agent, "leases", view_leases(listing->f, view->name)) < 0)
+        listing->whole = false;
+    if (json_array_append_new(listing->agents, agent) < 0)
+        listing->whole = false;
 }
 
-static int by_name(const void *a, const void *b)
+static int by_key(const void *a, const void *b, void *key)
 {
-    return strcmp(json_string_value(json_object_get(*(json_t *const *)a, "name")),
-                  json_string_value(json_object_get(*(json_t *const *)b, "name")));
+    return strcmp(json_string_value(json_object_get(*(json_t *const *)a, key)),
+                  json_string_value(json_object_get(*(json_t *const *)b, key)));
 }
 
-/* Sorted by name; steals the array. NULL when out of memory. */
-json_t *view_sorted(json_t *steal_agents)
+json_t *view_sorted(json_t *steal_objects, const char *key)
 {
-    size_t n = json_array_size(steal_agents);
+    size_t n = json_array_size(steal_objects);
     json_t **items = calloc(n + 1, sizeof(json_t *));
     json_t *result = json_array();
-    for (size_t i = 0; items && i < n; i++)
-        items[i] = json_array_get(steal_agents, i);
-    if (items)
-        qsort(items, n, sizeof(json_t *), by_name);
-    for (size_t i = 0; items && i < n; i++)
-        (void)json_array_append(result, items[i]);
+    bool whole = steal_objects && items && result;
+    for (size_t i = 0; whole && i < n; i++)
+        items[i] = json_array_get(steal_objects, i);
+    if (whole)
+        qsort_r(items, n, sizeof(json_t *), by_key, (void *)(uintptr_t)key);
+    for (size_t i = 0; whole && i < n; i++)
+        whole = json_array_append(result, items[i]) == 0;
     free(items);
-    json_decref(steal_agents);
-    return result;
+    json_decref(steal_objects);
+    if (!whole)
+        json_decref(result);
+    return whole ? result : NULL;
 }
 
 json_t *view_agents(struct fleet *f)
 {
-    struct listing listing = {.f = f, .agents = json_array()};
+    struct listing listing = {.f = f, .agents = json_array(), .whole = true};
     if (f->core)
         core_each_agent(f->core, add_agent, &listing);
+    if (!listing.whole) {
+        json_decref(listing.agents);
+        return NULL;
+    }
     json_t *json = json_pack("{s:s, s:o}", "fleet", store_fleet(f->store), "agents",
-                             view_sorted(listing.agents));
+                             view_sorted(listing.agents, "name"));
     if (json && f->engine_lost)
         (void)json_object_set_new(json, "engine_error", json_string(f->engine_error.text));
     return json;
@@ -163,23 +172,33 @@ json_t *view_agent(struct fleet *f, const char *name, struct error *err)
     return json;
 }
 
+static json_t *view_one_report(const struct report *r)
+{
+    return json_pack("{s:s, s:o, s:s, s:o, s:o}", "name", r->agent, "lifecycle",
+                     r->has_lifecycle ? json_string(lifecycle_name(r->lifecycle)) : json_null(),
+                     "action", report_word_name(r->action), "reason", text_or_null(r->reason),
+                     "error", text_or_null(r->error));
+}
+
 json_t *view_report(const struct effect *effect)
 {
     size_t counts[REPORT_WORDS] = {0};
     json_t *agents = json_array(), *summary = json_object();
+    bool whole = true;
     for (size_t i = 0; i < effect->report.n_reports; i++) {
         const struct report *r = &effect->report.reports[i];
         counts[r->action]++;
-        (void)json_array_append_new(
-            agents,
-            json_pack("{s:s, s:o, s:s, s:o, s:o}", "name", r->agent, "lifecycle",
-                      r->has_lifecycle ? json_string(lifecycle_name(r->lifecycle)) : json_null(),
-                      "action", report_word_name(r->action), "reason", text_or_null(r->reason),
-                      "error", text_or_null(r->error)));
+        if (json_array_append_new(agents, view_one_report(r)) < 0)
+            whole = false;
     }
     for (int i = 0; i < REPORT_WORDS; i++)
-        if (counts[i] > 0)
-            (void)json_object_set_new(summary, report_word_name((enum report_word)i),
-                                      json_integer((json_int_t)counts[i]));
-    return json_pack("{s:o, s:o}", "summary", summary, "agents", view_sorted(agents));
+        if (counts[i] > 0 && json_object_set_new(summary, report_word_name((enum report_word)i),
+                                                 json_integer((json_int_t)counts[i])) < 0)
+            whole = false;
+    if (!whole) {
+        json_decref(agents);
+        json_decref(summary);
+        return NULL;
+    }
+    return json_pack("{s:o, s:o}", "summary", summary, "agents", view_sorted(agents, "name"));
 }

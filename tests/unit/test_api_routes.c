@@ -479,7 +479,7 @@ static void answer_with_news(struct fake *fake, struct api_reply *reply)
 {
     (void)fake;
     api_reply_progress(reply, json_pack("{s:i}", "done", 1));
-    api_reply_json(reply, 200, NULL);
+    api_reply_json(reply, 200, json_object());
 }
 
 static void test_progress_only_when_asked_and_where_there_is_some(void **state)
@@ -512,6 +512,23 @@ static void test_progress_only_when_asked_and_where_there_is_some(void **state)
         assert_int_equal(noted.news, rows[i].news);
         assert_int_equal(noted.finished, 1);
     }
+}
+
+static void answer_without_memory(struct fake *fake, struct api_reply *reply)
+{
+    (void)fake;
+    api_reply_json(reply, 200, NULL);
+}
+
+static void test_an_answer_that_there_is_no_memory_for_is_a_problem(void **state)
+{
+    (void)state;
+    struct fake fake = {.on_call = answer_without_memory};
+    _cleanup_(noted_close) struct noted noted = {.reply = {.ops = &noted_ops}};
+    struct api_request request = {.method = "GET", .target = "/v1/agents"};
+    api_dispatch(&fake_backend, &fake, &request, &noted.reply);
+    assert_int_equal(noted.status, 500);
+    assert_string_equal(noted_text(&noted, "detail"), "out of memory");
 }
 
 static void answer_with_error(struct fake *fake, struct api_reply *reply)
@@ -631,6 +648,7 @@ int main(void)
         cmocka_unit_test(test_no_stream_is_to_be_had),
         cmocka_unit_test(test_busy_refuses_only_what_waits),
         cmocka_unit_test(test_progress_only_when_asked_and_where_there_is_some),
+        cmocka_unit_test(test_an_answer_that_there_is_no_memory_for_is_a_problem),
         cmocka_unit_test(test_errors_become_problems),
         cmocka_unit_test(test_problem_read_takes_anything),
         cmocka_unit_test(test_body_parse),
