@@ -213,10 +213,15 @@ static void on_pulled(void *ctx, const char *image, const struct engine_result *
 static void pull_first(struct carrying *c)
 {
     const struct fleet_row *row = fleet_find_row(c->f, c->agent);
+    const char *platform = row->spec ? spec_settings(row->spec)->platform : NULL;
+    if (fleet_pull(c->f, row->image, platform, NULL, on_pulled, c) < 0) {
+        struct error err = ERROR_INIT;
+        (void)error_set(&err, -ENOMEM, ERROR_FAILED, NULL, "pulling %s: out of memory", row->image);
+        refuse(c, &err);
+        return;
+    }
     log_info("%s: pulling %s", c->agent, row->image);
     fleet_late_parked(c->f, &c->op);
-    fleet_pull(c->f, row->image, row->spec ? spec_settings(row->spec)->platform : NULL, NULL,
-               on_pulled, c);
 }
 
 static void create_or_pull(void *ctx)

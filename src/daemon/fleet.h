@@ -325,11 +325,11 @@ void fleet_carry(struct fleet *f, const struct operation *op);
 /* pull.c: joins the pull of this reference for this platform (NULL: the engine's own) that runs
  * already, or begins one. `done` runs later, from the loop, unless the fleet is closed before;
  * `news` may be NULL. Both are told the image by its label: the reference, and " (PLATFORM)" where
- * one was asked for. A pull that went well is noted with its time. */
+ * one was asked for. A pull that went well is noted with its time. -ENOMEM: `done` does not run. */
 typedef void fleet_pull_news_fn(void *ctx, const char *image, const struct engine_pull_news *news);
 typedef void fleet_pulled_fn(void *ctx, const char *image, const struct engine_result *result);
-void fleet_pull(struct fleet *f, const char *image, const char *platform, fleet_pull_news_fn *news,
-                fleet_pulled_fn *done, void *ctx);
+int fleet_pull(struct fleet *f, const char *image, const char *platform, fleet_pull_news_fn *news,
+               fleet_pulled_fn *done, void *ctx) _must_use_;
 /* For free(); NULL: out of memory. */
 char *fleet_pull_label(const char *image, const char *platform) _must_use_;
 void fleet_drop_pulls(struct fleet *f);

@@ -3,7 +3,9 @@
  * Images are pulled once, however many wait for one: agents whose containers are to be made of it,
  * people who ask for it. How many are pulled at a time the engine's client bounds.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -83,32 +85,39 @@ static struct fleet_pull *find(struct fleet *f, const char *label)
     return NULL;
 }
 
-/* Who supervises is started again: nobody could be told that there is no memory. */
-static void *need(void *memory)
+static struct fleet_pull *begin(struct fleet *f, const char *image, const char *platform,
+                                const char *label)
 {
-    if (!memory) {
-        log_error("out of memory");
-        abort();
+    struct fleet_pull *p = calloc(1, sizeof(*p));
+    if (!p)
+        return NULL;
+    p->f = f;
+    p->image = strdup(image);
+    p->label = strdup(label);
+    if (!p->image || !p->label) {
+        free_pull(p);
+        return NULL;
     }
-    return memory;
+    DL_APPEND(f->pulls, p);
+    engine_image_pull(f->engine, p->image, platform, on_news, on_done, p);
+    return p;
 }
 
-void fleet_pull(struct fleet *f, const char *image, const char *platform, fleet_pull_news_fn *news,
-                fleet_pulled_fn *done, void *ctx)
+int fleet_pull(struct fleet *f, const char *image, const char *platform, fleet_pull_news_fn *news,
+               fleet_pulled_fn *done, void *ctx)
 {
-    _cleanup_free_ char *label = need(fleet_pull_label(image, platform));
-    struct fleet_pull *p = find(f, label);
-    struct pull_waiter *w = need(calloc(1, sizeof(*w)));
-    *w = (struct pull_waiter){.news = news, .done = done, .ctx = ctx};
-    if (!p) {
-        p = need(calloc(1, sizeof(*p)));
-        p->f = f;
-        p->image = need(strdup(image));
-        p->label = steal(&label);
-        DL_APPEND(f->pulls, p);
-        engine_image_pull(f->engine, p->image, platform, on_news, on_done, p);
+    _cleanup_free_ char *label = fleet_pull_label(image, platform);
+    struct pull_waiter *w = calloc(1, sizeof(*w));
+    struct fleet_pull *p = label ? find(f, label) : NULL;
+    if (label && w && !p)
+        p = begin(f, image, platform, label);
+    if (!w || !p) {
+        free(w);
+        return -ENOMEM;
     }
+    *w = (struct pull_waiter){.news = news, .done = done, .ctx = ctx};
     LL_APPEND(p->waiters, w);
+    return 0;
 }
 
 void fleet_drop_pulls(struct fleet *f)

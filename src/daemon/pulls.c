@@ -22,32 +22,24 @@ static void free_puller(struct fleet_puller *p)
     free(p);
 }
 
-static int by_image(const void *a, const void *b)
+/* The entries alone. NULL: out of memory. */
+static json_t *values_of(json_t *images)
 {
-    return strcmp(json_string_value(json_object_get(*(json_t *const *)a, "image")),
-                  json_string_value(json_object_get(*(json_t *const *)b, "image")));
-}
-
-static json_t *sorted_images(json_t *images)
-{
-    size_t n = 0;
-    const char *name;
+    const char *label;
     json_t *image, *list = json_array();
-    json_t **items = calloc(json_object_size(images) + 1, sizeof(*items));
-    if (items) {
-        json_object_foreach (images, name, image)
-            items[n++] = image;
-        qsort(items, n, sizeof(json_t *), by_image);
+    json_object_foreach (images, label, image) {
+        if (json_array_append(list, image) < 0) {
+            json_decref(list);
+            return NULL;
+        }
     }
-    for (size_t i = 0; i < n; i++)
-        (void)json_array_append(list, items[i]);
-    free(items);
     return list;
 }
 
 static void answer(struct fleet_puller *p)
 {
-    api_reply_json(p->reply, 200, json_pack("{s:o}", "images", sorted_images(p->images)));
+    api_reply_json(p->reply, 200,
+                   json_pack("{s:o}", "images", view_sorted(values_of(p->images), "image")));
     free_puller(p);
 }
 
@@ -60,15 +52,18 @@ static void on_news(void *ctx, const char *label, const struct engine_pull_news 
                                  "total_bytes", (json_int_t)news->total));
 }
 
-static void on_pulled(void *ctx, const char *label, const struct engine_result *result)
+static void note_end(struct fleet_puller *p, const char *label, const char *error)
 {
-    struct fleet_puller *p = ctx;
     json_t *entry = json_object_get(p->images, label);
-    bool done = result->outcome == ENGINE_DONE;
-    (void)json_object_set_new(entry, "pulled", json_boolean(done));
-    (void)json_object_set_new(entry, "error", done ? json_null() : json_string(result->error.text));
+    (void)json_object_set_new(entry, "pulled", json_boolean(!error));
+    (void)json_object_set_new(entry, "error", error ? json_string(error) : json_null());
     if (--p->waiting == 0)
         answer(p);
+}
+
+static void on_pulled(void *ctx, const char *label, const struct engine_result *result)
+{
+    note_end(ctx, label, result->outcome == ENGINE_DONE ? NULL : result->error.text);
 }
 
 /* Of all agents those whose images nobody is to pull are left out; who is named is meant. */
@@ -80,32 +75,45 @@ static bool is_meant(const struct fleet_row *row, bool named)
     return policy != PULL_BUILD && (named || policy != PULL_NEVER);
 }
 
-static void add(struct fleet_puller *p, const struct fleet_row *row)
+static bool add(struct fleet_puller *p, const struct fleet_row *row)
 {
     const char *platform = spec_settings(row->spec)->platform;
     _cleanup_free_ char *label = fleet_pull_label(row->image, platform);
     if (!label)
-        return;
+        return false;
     json_t *entry = json_object_get(p->images, label);
     if (!entry) {
         entry = json_pack("{s:s, s:s?, s:[]}", "image", row->image, "platform", platform, "agents");
-        (void)json_object_set_new(p->images, label, entry);
+        if (json_object_set_new(p->images, label, entry) < 0)
+            return false;
     }
-    (void)json_array_append_new(json_object_get(entry, "agents"), json_string(row->name));
+    return json_array_append_new(json_object_get(entry, "agents"), json_string(row->name)) == 0;
+}
+
+/* NULL: all of the fleet. False: out of memory. */
+static bool add_meant(struct fleet_puller *p, const struct fleet_row *agent)
+{
+    struct fleet_row *row, *next;
+    bool added = true;
+    if (agent)
+        return add(p, agent);
+    HASH_ITER (hh, p->f->rows, row, next)
+        added = added && (!is_meant(row, false) || add(p, row));
+    return added;
 }
 
 static void begin(struct fleet_puller *p)
 {
     const char *label;
     json_t *entry;
-    p->waiting = json_object_size(p->images);
-    if (p->waiting == 0) {
-        answer(p);
-        return;
-    }
+    p->waiting = json_object_size(p->images) + 1; /* one is this loop */
     json_object_foreach (p->images, label, entry)
-        fleet_pull(p->f, json_string_value(json_object_get(entry, "image")),
-                   json_string_value(json_object_get(entry, "platform")), on_news, on_pulled, p);
+        if (fleet_pull(p->f, json_string_value(json_object_get(entry, "image")),
+                       json_string_value(json_object_get(entry, "platform")), on_news, on_pulled,
+                       p) < 0)
+            note_end(p, label, "out of memory");
+    if (--p->waiting == 0)
+        answer(p);
 }
 
 static bool refuse(struct fleet *f, const struct fleet_row *row, const char *agent,
@@ -128,30 +136,25 @@ static bool refuse(struct fleet *f, const struct fleet_row *row, const char *age
 void pulls_pull(void *ctx, const char *agent, struct api_reply *reply)
 {
     struct fleet *f = ctx;
-    struct fleet_row *row, *next;
     if (!fleet_look_at_table(f, reply) || !fleet_has_core(f, reply))
         return;
-    row = agent ? fleet_find_row(f, agent) : NULL;
+    const struct fleet_row *row = agent ? fleet_find_row(f, agent) : NULL;
     if (agent && refuse(f, row, agent, reply))
         return;
     struct fleet_puller *p = calloc(1, sizeof(*p));
-    if (!p || !(p->images = json_object())) {
-        free(p);
-        api_reply_problem(reply, 500, NULL, "out of memory");
+    if (p) {
+        p->f = f;
+        p->reply = reply;
+        p->images = json_object();
+        DL_APPEND(f->pullers, p);
+    }
+    if (p && p->images && add_meant(p, row)) {
+        begin(p);
         return;
     }
-    p->f = f;
-    p->reply = reply;
-    DL_APPEND(f->pullers, p);
-    if (agent) {
-        add(p, row);
-    } else {
-        HASH_ITER (hh, f->rows, row, next) {
-            if (is_meant(row, false))
-                add(p, row);
-        }
-    }
-    begin(p);
+    api_reply_problem(reply, 500, NULL, "out of memory");
+    if (p)
+        free_puller(p);
 }
 
 /* Closing: who still waits is told so. */
