@@ -41,7 +41,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(f"event: report\ndata: {whole}\n\n".encode())
         self.close_connection = True
 
-    do_GET = do_POST = answer
+    do_GET = do_POST = do_PUT = do_DELETE = answer
 
     def address_string(self):
         return "-"

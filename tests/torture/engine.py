@@ -94,6 +94,11 @@ class Engine:
         self.tell("update", c)
         return 200, {"Warnings": []}
 
+    @staticmethod
+    def stats(c):
+        return {"read": "2026-01-02T03:04:05.123456789Z", "cpu_stats": {"cpu_usage": {"total_usage": 5000}},
+                "memory_stats": {"usage": 4096, "limit": 8192, "stats": {}}, "id": c["id"]}
+
     def inspect(self, c):
         return {"Id": c["id"], "Name": f"/{c['name']}", "Image": "sha256:" + "ab" * 32,
                 "Created": "2026-01-02T03:04:05.123456789Z", "RestartCount": 0, "Mounts": self.mounts(c),
@@ -127,6 +132,8 @@ class Engine:
             return 200, [self.row(c) for c in self.containers.values()]
         if (method, path) == ("POST", "/containers/create"):
             return self.create(query["name"][0], body)
+        if (method, path) == ("POST", "/images/create"):
+            return 200, {"status": "Downloading", "id": "ab", "progressDetail": {"current": 1, "total": 2}}
         if path.startswith("/images/"):
             return 200, {"Id": "sha256:" + "ab" * 32, "RepoDigests": [], "Config": {}}
         found = re.fullmatch(r"/containers/([^/]+)(?:/([a-z]+))?", path)
@@ -149,6 +156,8 @@ class Engine:
             return 204, None
         if what == "json":
             return 200, self.inspect(c)
+        if what == "stats":
+            return 200, self.stats(c)
         act = {"start": self.start, "stop": self.stop, "rename": self.rename, "update": self.update}.get(what)
         return act(c, body, query) if act else (404, {"message": "page not found"})
 
