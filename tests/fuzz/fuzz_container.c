@@ -3,28 +3,21 @@
  * Any bytes as a listing's row, an inspection and an event: read or refused, and what was read is
  * whole.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "engine/docker/event_parse.h"
 #include "engine/docker/parse.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 static size_t total; /* so that reading the strings is not optimised away */
 
 static void read_text(const char *text)
 {
-    if (!text)
-        abort();
+    require(text != NULL);
     total += strlen(text);
 }
 
 static void read_container(const struct engine_container *c)
 {
-    if (!parse_id_is_valid(c->id))
-        abort();
+    require(parse_id_is_valid(c->id));
     read_text(c->name);
     read_text(c->image);
     read_text(c->image_id);
@@ -56,8 +49,8 @@ static void read_event(const char *json, size_t len)
     read_text(view.event.action);
     read_text(view.event.name);
     read_text(view.event.old_name);
-    if (!parse_id_is_valid(view.event.id) || view.event.exit_code < -1 || view.event.signal < 0)
-        abort();
+    require(parse_id_is_valid(view.event.id) && view.event.exit_code >= -1 &&
+            view.event.signal >= 0);
     event_view_close(&view);
 }
 
@@ -66,9 +59,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     /* A copy of just this size: reading past its end is seen. */
     char *json = malloc(size ? size : 1);
     struct container_view view;
-    if (!json)
-        return 0;
-    memcpy(json, data, size);
+    require(json != NULL);
+    if (size > 0)
+        memcpy(json, data, size);
     if (parse_row(json, size, &view) == 0) {
         read_container(&view.c);
         container_view_close(&view);

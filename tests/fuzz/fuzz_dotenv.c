@@ -3,16 +3,11 @@
  * Any bytes as an env file: either it is read, or there is a message that names a place in it; and
  * what was read reads the same a second time. No message shows a value of the environment.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/text.h"
 #include "compose/dotenv.h"
+#include "fuzz.h"
 
 #define SECRET "hunter2-hunter2"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *lookup(void *ctx, const char *name)
 {
@@ -26,12 +21,6 @@ static const char *lookup(void *ctx, const char *name)
         if (strcmp(name, values[i][0]) == 0)
             return values[i][1];
     return NULL;
-}
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
 }
 
 static void check_message(const char *text, bool may_quote)
@@ -67,10 +56,8 @@ static void check_values(json_t *vars)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     json_auto_t *first = json_object(), *second = json_object();
-    char *text = malloc(size + 1); /* what a file is read into has a NUL behind it */
-    require(text && first && second);
-    memcpy(text, data, size);
-    text[size] = '\0';
+    char *text = fuzz_text(data, size);
+    require(first && second);
     int r = parse(text, size, first);
     require(parse(text, size, second) == r);
     require(json_equal(first, second));

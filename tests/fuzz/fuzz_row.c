@@ -3,22 +3,9 @@
  * A listing's row as our own reader reads it, against the same read with jansson: they agree on
  * what is a row and on all that is in it.
  */
-#include <errno.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "engine/docker/json_read.h"
 #include "engine/docker/parse.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "fuzz.h"
 
 static const json_t *of_kind(const json_t *object, const char *key, json_type type, bool *ret_wrong)
 {
@@ -64,22 +51,22 @@ static void compare_lists(const struct engine_container *c, const json_t *root)
     size_t i = 0;
     const char *key;
     json_t *value;
-    check(c->n_labels == json_object_size(labels));
+    require(c->n_labels == json_object_size(labels));
     json_object_foreach ((json_t *)labels, key, value) {
-        check(strcmp(c->labels[i].key, key) == 0);
-        check(strcmp(c->labels[i++].value, json_string_value(value)) == 0);
+        require(strcmp(c->labels[i].key, key) == 0);
+        require(strcmp(c->labels[i++].value, json_string_value(value)) == 0);
     }
     i = 0;
-    check(c->n_networks == json_object_size(networks));
+    require(c->n_networks == json_object_size(networks));
     json_object_foreach (networks, key, value)
-        check(strcmp(c->networks[i++], key) == 0);
-    check(c->n_mounts == json_array_size(mounts));
+        require(strcmp(c->networks[i++], key) == 0);
+    require(c->n_mounts == json_array_size(mounts));
     json_array_foreach (mounts, i, value) {
-        check(strcmp(c->mounts[i].type, text_of(value, "Type")) == 0);
-        check(strcmp(c->mounts[i].name, text_of(value, "Name")) == 0);
-        check(strcmp(c->mounts[i].source, text_of(value, "Source")) == 0);
-        check(strcmp(c->mounts[i].destination, text_of(value, "Destination")) == 0);
-        check(c->mounts[i].read_only == json_is_false(json_object_get(value, "RW")));
+        require(strcmp(c->mounts[i].type, text_of(value, "Type")) == 0);
+        require(strcmp(c->mounts[i].name, text_of(value, "Name")) == 0);
+        require(strcmp(c->mounts[i].source, text_of(value, "Source")) == 0);
+        require(strcmp(c->mounts[i].destination, text_of(value, "Destination")) == 0);
+        require(c->mounts[i].read_only == json_is_false(json_object_get(value, "RW")));
     }
 }
 
@@ -87,14 +74,14 @@ static void compare(const struct engine_container *c, const json_t *root)
 {
     const json_t *created = json_object_get(root, "Created");
     json_int_t s = json_integer_value(created);
-    check(strcmp(c->id, text_of(root, "Id")) == 0);
-    check(strcmp(c->image, text_of(root, "Image")) == 0);
-    check(strcmp(c->image_id, text_of(root, "ImageID")) == 0);
-    check(strcmp(c->network_mode, text_of(json_object_get(root, "HostConfig"), "NetworkMode")) ==
-          0);
-    check(c->status == parse_status(json_string_value(json_object_get(root, "State"))));
+    require(strcmp(c->id, text_of(root, "Id")) == 0);
+    require(strcmp(c->image, text_of(root, "Image")) == 0);
+    require(strcmp(c->image_id, text_of(root, "ImageID")) == 0);
+    require(strcmp(c->network_mode, text_of(json_object_get(root, "HostConfig"), "NetworkMode")) ==
+            0);
+    require(c->status == parse_status(json_string_value(json_object_get(root, "State"))));
     if (s > -INT64_C(1000000000000000000) && s < INT64_C(1000000000000000000))
-        check(c->created_s == s);
+        require(c->created_s == s);
     compare_lists(c, root);
 }
 
@@ -128,16 +115,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int r = parse_row(json, size, &view);
     if (json_is_object(root)) {
         bool expected = is_row(root);
-        check(r != 0 || expected);
-        check(r == 0 || !expected || depth_of(root) > JSON_READ_DEPTH_MAX);
+        require(r != 0 || expected);
+        require(r == 0 || !expected || depth_of(root) > JSON_READ_DEPTH_MAX);
         if (r == 0)
             compare(&view.c, root);
     } else if (r == 0) {
         /* Only what jansson has its own limits for: keys twice, numbers that do not fit. */
         json_error_t error;
         json_t *lax = json_loadb(json, size, JSON_ALLOW_NUL, &error);
-        check(lax || json_error_code(&error) == json_error_numeric_overflow ||
-              json_error_code(&error) == json_error_null_byte_in_key);
+        require(lax || json_error_code(&error) == json_error_numeric_overflow ||
+                json_error_code(&error) == json_error_null_byte_in_key);
         json_decref(lax);
     }
     if (r == 0)

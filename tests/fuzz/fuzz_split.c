@@ -3,12 +3,9 @@
  * However a stream is cut, the same objects come out of it and the same is said of its end. The
  * first two bytes choose the shape and where to cut, the rest is the stream.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/buf.h"
 #include "engine/docker/split.h"
+#include "fuzz.h"
 
 #define OBJECT_MAX 200
 
@@ -17,13 +14,10 @@ struct seen {
     size_t n;
 };
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static int on_object(void *ctx, const char *json, size_t len)
 {
     struct seen *seen = ctx;
-    if (len < 2 || len > OBJECT_MAX || json[0] != '{')
-        abort();
+    require(len >= 2 && len <= OBJECT_MAX && json[0] == '{');
     seen->n++;
     (void)buf_append(&seen->objects, json, len);
     return buf_putc(&seen->objects, '\n');
@@ -53,9 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct seen cut = {.objects = BUF_INIT((size_t)8 << 20)};
     int r = run(shape, text, len, len + 1, &whole);
     int r_cut = run(shape, text, len, piece, &cut);
-    if (r != r_cut || whole.n != cut.n || whole.objects.len != cut.objects.len ||
-        memcmp(buf_text(&whole.objects), buf_text(&cut.objects), whole.objects.len) != 0)
-        abort();
+    require(r == r_cut && whole.n == cut.n && whole.objects.len == cut.objects.len);
+    require(memcmp(buf_text(&whole.objects), buf_text(&cut.objects), whole.objects.len) == 0);
     buf_close(&whole.objects);
     buf_close(&cut.objects);
     return 0;
