@@ -73,8 +73,9 @@ static int run_check(struct cli *cli, struct error *err)
     _cleanup_(file_closep) struct compose_project *project = NULL;
     struct own_files own;
     int r = own_files_find(cli, &own, err);
-    if (r == 0)
-        r = file_load(cli, &own, &project, err);
+    if (r < 0)
+        return r;
+    r = file_load(cli, &own, &project, err);
     if (r < 0)
         return r;
     if (args_has(&cli->args, OPT_POLICY))

@@ -56,8 +56,11 @@ static int add_declared(struct compose_project *p, const struct resource *res, s
     if (!there)
         return add_resource(p, res->kind, res->key, res->engine_name, res->external,
                             res->external ? NULL : res->body);
-    if (strcmp(there->engine_name, res->engine_name) == 0 && there->external == res->external &&
-        (res->external || strcmp(there->body, res->body) == 0))
+    bool same =
+        strcmp(there->engine_name, res->engine_name) == 0 && there->external == res->external;
+    /* What is not external has a body: the table says NOT NULL.
+     * NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
+    if (same && (res->external || strcmp(there->body, res->body) == 0))
         return 0;
     return error_set(err, -EEXIST, ERROR_CONFLICT, "declared_twice",
                      "two files declare the %s \"%s\" and differ, so it cannot stand in one; the "

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <errno.h>
 #include <jansson.h>
 #include <stddef.h>
 
@@ -68,10 +69,11 @@ int compose_load_texts(const struct compose_options *options, const struct compo
                        size_t n_texts, struct compose_project **ret_project,
                        struct error *err) _must_use_;
 
-/* A fault at a node, with -EINVAL. */
+/* A fault at a node: -EINVAL, which a compiler that looks for faults is to know, too. */
 #define node_error(l, n, ...)                                                                      \
-    diag_error(&(const struct diag){.file = (n)->origin->shown_as, .err = (l)->diag.err},          \
-               (n)->line, (n)->column, __VA_ARGS__)
+    ((void)diag_error(&(const struct diag){.file = (n)->origin->shown_as, .err = (l)->diag.err},   \
+                      (n)->line, (n)->column, __VA_ARGS__),                                        \
+     -EINVAL)
 
 /* A warning there, once for each key. */
 #define node_warning(l, n, key, ...)                                                               \

@@ -108,10 +108,10 @@ static int check_owner(const char *path, struct error *err)
     if (lstat(path, &st) < 0)
         return -errno;
     int r = path_folder(path, &name);
-    if (r == 0 && stat(name, &folder) < 0)
-        r = -errno;
     if (r < 0)
         return r;
+    if (stat(name, &folder) < 0)
+        return -errno;
     if (S_ISREG(st.st_mode) && is_roots_alone(&st) && is_roots_alone(&folder))
         return 0;
     return error_set(err, -EPERM, ERROR_DENIED, "policy",

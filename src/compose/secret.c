@@ -184,8 +184,9 @@ static int host_file(struct use *u, const struct node *n, char **ret_path)
 {
     json_auto_t *made = NULL;
     int r = convert_node(u->l, n, true, &made);
-    if (r == 0)
-        r = paths_absolute(u->l, n, json_string_value(made), ret_path);
+    if (r < 0)
+        return r;
+    r = paths_absolute(u->l, n, json_string_value(made), ret_path);
     if (r < 0)
         return r;
     struct shown shown_as = shown_value(n, *ret_path);
