@@ -169,6 +169,8 @@ struct api_backend {
     void (*renew)(void *ctx, const char *lease, uint64_t ttl_ns, struct api_reply *reply);
     void (*release)(void *ctx, const char *lease, struct api_reply *reply);
     void (*sleep)(void *ctx, const char *agent, struct api_reply *reply); /* ends all its leases */
+    /* Answered, {"agent","state"}, when it has gone down and is ready again. */
+    void (*restart)(void *ctx, const char *agent, struct api_reply *reply);
     /* `reason` NULL: not said. */
     void (*hold)(void *ctx, const char *agent, bool held, const char *reason,
                  struct api_reply *reply);

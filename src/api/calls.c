@@ -53,6 +53,11 @@ void call_sleep(struct call *call)
     call->backend->sleep(call->ctx, call->name, call->reply);
 }
 
+void call_restart(struct call *call)
+{
+    call->backend->restart(call->ctx, call->name, call->reply);
+}
+
 void call_hold(struct call *call)
 {
     call->backend->hold(call->ctx, call->name, true, call->params.reason, call->reply);

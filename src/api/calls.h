@@ -27,6 +27,7 @@ void call_wake(struct call *call);
 void call_renew(struct call *call);
 void call_release(struct call *call);
 void call_sleep(struct call *call);
+void call_restart(struct call *call);
 void call_hold(struct call *call);
 void call_unhold(struct call *call);
 void call_pull(struct call *call);

@@ -75,6 +75,7 @@ static const struct route routes[] = {
     {"GET", "/v1/agents/{name}", call_agent},
     {"POST", "/v1/agents/{name}/wake", call_wake, WAITS_IF_ASKED, .members = wake_members},
     {"POST", "/v1/agents/{name}/sleep", call_sleep, WAITS_ALWAYS},
+    {"POST", "/v1/agents/{name}/restart", call_restart, WAITS_ALWAYS},
     {"PUT", "/v1/agents/{name}/hold", call_hold, .members = hold_members},
     {"DELETE", "/v1/agents/{name}/hold", call_unhold},
     {"POST", "/v1/agents/{name}/reconcile", call_reconcile, WAITS_ALWAYS,

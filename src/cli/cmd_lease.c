@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * roost renew, roost release, roost sleep: what becomes of leases once they are given.
+ * roost renew, roost release: what becomes of leases once they are given.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -33,41 +33,16 @@ static int run_renew(struct cli *cli, struct error *err)
     return EXIT_SUCCESS;
 }
 
-/* What is told of one agent of several: a line. */
-static int print_state(const struct cli *cli, const json_t *answer, struct error *err)
-{
-    if (cli->json)
-        return cli_print_json_line(answer, err);
-    cli_note(cli, "%s is %s", view_text(answer, "agent"), view_text(answer, "state"));
-    return 0;
-}
-
 static int release_one(struct cli *cli, const char *id, struct error *err)
 {
     json_auto_t *answer = NULL;
     int r = cli_needs_daemon(cli, lease_release(cli, id, &answer, err), "a lease", err);
-    return r < 0 ? r : print_state(cli, answer, err);
+    return r < 0 ? r : lease_print_state(cli, answer, err);
 }
 
 static int run_release(struct cli *cli, struct error *err)
 {
     return lease_each_word(cli, release_one, err);
-}
-
-static int sleep_one(struct cli *cli, const char *name, struct error *err)
-{
-    char path[AGENT_PATH_SIZE];
-    json_auto_t *answer = NULL;
-    int r = cli_agent_path(name, "/sleep", path, err);
-    if (r == 0)
-        r = cli_ask(cli, NULL, "POST", path, NULL, &answer, err);
-    r = cli_needs_daemon(cli, r, "to put an agent to sleep", err);
-    return r < 0 ? r : print_state(cli, answer, err);
-}
-
-static int run_sleep(struct cli *cli, struct error *err)
-{
-    return lease_each_word(cli, sleep_one, err);
 }
 
 static const struct option_def renew_options[] = {
@@ -102,19 +77,4 @@ const struct command command_release = {
             "Examples:\n"
             "  roost release \"$lease\"\n",
     .run = run_release,
-};
-
-const struct command command_sleep = {
-    .name = "sleep",
-    .args = "NAME…",
-    .min_words = 1,
-    .max_words = WORDS_MANY,
-    .summary = "end all leases of an agent, and put it to sleep now",
-    .help =
-        "Does not wait for the idle_timeout. Whoever holds a lease loses it. Refused for a hot\n"
-        "agent (`roost set NAME lifecycle=lazy` first) and while an awake agent depends on it.\n"
-        "\n"
-        "Examples:\n"
-        "  roost sleep reviewer\n",
-    .run = run_sleep,
 };

@@ -51,6 +51,7 @@ extern const struct command command_release;
 extern const struct command command_sleep;
 extern const struct command command_events;
 extern const struct command command_top;
+extern const struct command command_restart;
 extern const struct command command_recreate;
 extern const struct command command_down;
 extern const struct command command_pull;

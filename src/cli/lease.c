@@ -81,3 +81,11 @@ int lease_each_word(struct cli *cli,
     }
     return status;
 }
+
+int lease_print_state(const struct cli *cli, const json_t *answer, struct error *err)
+{
+    if (cli->json)
+        return cli_print_json_line(answer, err);
+    cli_note(cli, "%s is %s", view_text(answer, "agent"), view_text(answer, "state"));
+    return 0;
+}

@@ -41,3 +41,6 @@ json_t *lease_body(uint64_t ttl_ns) _must_use_;
 int lease_each_word(struct cli *cli,
                     int (*one)(struct cli *cli, const char *word, struct error *err),
                     struct error *err) _must_use_;
+
+/* {"agent","state"} of one agent of several: a line. */
+int lease_print_state(const struct cli *cli, const json_t *answer, struct error *err) _must_use_;

@@ -151,6 +151,8 @@ struct core_wake {
     bool wait;        /* answer when it is ready, not at once */
     uint64_t wait_ns; /* with `wait`: at most this long; 0: until ready_timeout says no */
     bool now;         /* do not wait for a back-off to be over */
+    bool restart; /* down first, when it is up; refused of one that sleeps. The lease ends with the
+                   * answer */
 };
 
 struct core_renew {
@@ -254,6 +256,7 @@ enum answer {
     ANSWER_NOT_READY, /* not in time; it is left running */
     ANSWER_ENGINE_LOST,
     ANSWER_HOT,         /* sleep: a hot agent does not */
+    ANSWER_ASLEEP,      /* restart: there is nothing to restart */
     ANSWER_IN_USE,      /* sleep: an awake agent depends on it */
     ANSWER_LEASE_ENDED, /* while waiting: by sleep, release, expiry or a stop by hand */
 };
@@ -338,7 +341,7 @@ struct effect {
         struct {
             struct core_lease lease;
             const char *reason; /* over: "expired", "released", "sleep", "job_done",
-                                   "stopped_by_hand", "deleted" */
+                                   "stopped_by_hand", "deleted", "restarted" */
         } lease;
         struct {
             uint64_t wake;

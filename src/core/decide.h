@@ -36,11 +36,12 @@ enum fact {
     FACT_TAMPERED = 1 << 20, /* the restart policy is not the lifecycle's */
 
     FACT_LEASED = 1 << 21,
-    FACT_AWAKE = 1 << 22,     /* wanted awake: hot, leased, or an awake agent depends on it */
-    FACT_IN_USE = 1 << 23,    /* awake, or its idle time is not over */
-    FACT_ADOPTED = 1 << 24,   /* we know that it runs */
-    FACT_OVERSLEPT = 1 << 25, /* paused by us, for longer than stop_after */
-    FACT_SICK = 1 << 26,      /* unhealthy, and its row says on_unhealthy: restart */
+    FACT_AWAKE = 1 << 22,      /* wanted awake: hot, leased, or an awake agent depends on it */
+    FACT_IN_USE = 1 << 23,     /* awake, or its idle time is not over */
+    FACT_ADOPTED = 1 << 24,    /* we know that it runs */
+    FACT_OVERSLEPT = 1 << 25,  /* paused by us, for longer than stop_after */
+    FACT_SICK = 1 << 26,       /* unhealthy, and its row says on_unhealthy: restart */
+    FACT_TO_RESTART = 1 << 27, /* up, wanted awake, and somebody asked for a restart */
 };
 
 enum action {

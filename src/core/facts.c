@@ -107,6 +107,8 @@ uint32_t agent_facts(const struct core *core, const struct agent *a)
         facts |= FACT_LEASED;
     if (a->restart_unhealthy && a->containers[SLOT_MAIN].health == HEALTH_UNHEALTHY)
         facts |= FACT_SICK;
+    if (restart_is_due(core, a))
+        facts |= FACT_TO_RESTART;
     if (agent_is_wanted_awake(core, a)) {
         facts |= FACT_AWAKE | FACT_IN_USE | FACT_ADOPTED;
         /* of no use to anybody: what it is made of is gone */

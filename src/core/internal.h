@@ -14,6 +14,7 @@
  *   rollout.c  mass changes: so many at once, and no further after failures
  *   memory.c   what is remembered of an agent over a restart
  *   recreate.c the next step of a recreate, from what is there
+ *   restart.c  restarts that were asked for
  *   pass.c     passes and their reports
  *   lease.c    leases, and who waits for an agent to be ready
  *   news.c     CORE_ENGINE_EVENT: what to look at
@@ -108,7 +109,8 @@ struct lease {
 struct waiter {
     struct waiter *next;
     uint64_t wake;
-    bool wait; /* false: answered as soon as the agent is settled once */
+    bool wait;    /* false: answered as soon as the agent is settled once */
+    bool restart; /* its lease ends with the answer */
     char lease[CORE_LEASE_ID_SIZE];
     uint64_t deadline_ns;
 };
@@ -194,8 +196,9 @@ struct agent {
     bool told_not_ready;
     bool forced; /* a recreate was asked for: `forced_id` is not as wanted */
     uint8_t forced_id[CONTAINER_ID_SIZE];
-    bool rolling;  /* counts against max_unavailable */
-    bool blocked;  /* waits for its turn: a dependency, or the roll-out */
+    bool to_restart; /* a restart was asked for: it is to go down once */
+    bool rolling;    /* counts against max_unavailable */
+    bool blocked;    /* waits for its turn: a dependency, or the roll-out */
     bool job_done; /* it has ended with exit code 0, and nobody but a dependent wants it: it is not
                       run again for that */
     bool stuck;    /* waits for a dependency without hope: not busy, but looked at when that one
@@ -398,6 +401,10 @@ bool job_wants_run(const struct agent *a);
 bool job_has_succeeded(const struct agent *a); /* its last run, of this spec */
 bool job_has_failed(const struct agent *a);
 void job_look(struct core *core, struct agent *a); /* notes a run that has ended */
+
+/* restart.c */
+void restart_ask(struct core *core, struct agent *a);
+bool restart_is_due(const struct core *core, const struct agent *a); /* has still to go down */
 
 /* facts.c */
 bool agent_is_wanted_awake(const struct core *core, const struct agent *a);

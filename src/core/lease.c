@@ -22,7 +22,7 @@ static void say(struct core *core, uint64_t wake, enum answer answer, const stru
     e->answer.lease = effect_text(core, lease ? lease->id : "");
     e->answer.expires_ms = lease ? lease->expires_ms : 0;
     e->answer.state = a ? agent_view_of(core, a).state : STATE_MISSING;
-    uint64_t retry_at_ns = a ? agent_retry_at_ns(a) : 0;
+    uint64_t retry_at_ns = a && agent_is_wanted_awake(core, a) ? agent_retry_at_ns(a) : 0;
     e->answer.retry_at_ns = retry_at_ns > core->now_ns ? retry_at_ns : 0;
     e->answer.words = effect_text(core, words ? words : "");
 }
@@ -173,6 +173,15 @@ static enum answer refusal(const struct core *core, const struct agent *a, const
     return ANSWER_INVALID;
 }
 
+static enum answer restart_refusal(const struct core *core, const struct agent *a)
+{
+    const struct container *c = &a->containers[SLOT_MAIN];
+    if (core->engine_lost)
+        return ANSWER_ENGINE_LOST;
+    bool asleep = !container_is_up(c) || c->status == CONTAINER_PAUSED;
+    return asleep && !agent_is_wanted_awake(core, a) ? ANSWER_ASLEEP : ANSWER_DONE;
+}
+
 static bool add_waiter(struct core *core, struct agent *a, const struct core_wake *wake)
 {
     struct waiter *waiter = calloc(1, sizeof(*waiter));
@@ -182,6 +191,7 @@ static bool add_waiter(struct core *core, struct agent *a, const struct core_wak
     }
     waiter->wake = wake->wake;
     waiter->wait = wake->wait;
+    waiter->restart = wake->restart;
     waiter->deadline_ns = wake->wait_ns ? core->now_ns + wake->wait_ns : NEVER_NS;
     (void)snprintf(waiter->lease, sizeof(waiter->lease), "%s", wake->lease);
     waiter->next = a->waiters;
@@ -194,6 +204,8 @@ void leases_wake(struct core *core, const struct core_wake *wake)
     struct agent *a = agents_find(core, wake->agent);
     const char *words = NULL;
     enum answer answer = refusal(core, a, &words);
+    if (answer == ANSWER_DONE && wake->restart)
+        answer = restart_refusal(core, a);
     if (answer != ANSWER_DONE) {
         say(core, wake->wake, answer, a, NULL, words);
         return;
@@ -211,6 +223,8 @@ void leases_wake(struct core *core, const struct core_wake *wake)
     a->sleep_now = false;
     tell_lease(core, lease, NULL);
     agent_move(core, a, INPUT_WAKE);
+    if (wake->restart)
+        restart_ask(core, a);
 }
 
 void leases_renew(struct core *core, const struct core_renew *renew)
@@ -281,17 +295,31 @@ static int verdict_on(const struct core *core, const struct agent *a, const stru
         return ANSWER_DONE;
     if (a->held)
         return ANSWER_HELD;
-    if (is_ready(a) && !core->engine_lost)
+    bool is_due = restart_is_due(core, a); /* what it is now, it is not for long */
+    if (is_ready(a) && !is_due && !core->engine_lost)
         return ANSWER_DONE;
     if (core->now_ns >= waiter->deadline_ns)
         return core->engine_lost ? ANSWER_ENGINE_LOST : ANSWER_NOT_READY;
     if (core->engine_lost)
         return -1;
-    if (a->told_not_ready)
+    if (a->told_not_ready && !is_due)
         return ANSWER_NOT_READY;
-    if (agent_retry_at_ns(a) > core->now_ns)
+    if (agent_retry_at_ns(a) > core->now_ns || a->stuck)
         return ANSWER_FAILED;
     return -1;
+}
+
+/* Its lease has done its work; what is told is so without it. */
+static void answer_restart(struct core *core, struct agent *a, struct waiter **w,
+                           enum answer answer)
+{
+    struct waiter *waiter = *w;
+    struct lease *lease = find_lease(core, waiter->lease);
+    *w = waiter->next;
+    if (lease)
+        end_lease(core, lease, "restarted", answer);
+    say(core, waiter->wake, answer, a, NULL, a->reason);
+    free(waiter);
 }
 
 uint64_t leases_answer(struct core *core, struct agent *a)
@@ -299,6 +327,10 @@ uint64_t leases_answer(struct core *core, struct agent *a)
     uint64_t due = NEVER_NS;
     for (struct waiter **w = &a->waiters; *w;) {
         int verdict = verdict_on(core, a, *w);
+        if (verdict >= 0 && (*w)->restart) {
+            answer_restart(core, a, w, (enum answer)verdict);
+            continue;
+        }
         if (verdict >= 0) {
             answer_waiter(core, a, w, (enum answer)verdict, a->reason);
             continue;

@@ -185,6 +185,7 @@ const struct api_backend fleet_backend = {
     .renew = wakes_renew,
     .release = wakes_release,
     .sleep = wakes_sleep,
+    .restart = wakes_restart,
     .hold = wakes_hold,
     .pull = pulls_pull,
     .outdated = outdated_get,

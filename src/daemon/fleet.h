@@ -250,6 +250,7 @@ void wakes_wake(void *ctx, const struct api_wake *what, struct api_reply *reply)
 void wakes_renew(void *ctx, const char *lease, uint64_t ttl_ns, struct api_reply *reply);
 void wakes_release(void *ctx, const char *lease, struct api_reply *reply);
 void wakes_sleep(void *ctx, const char *agent, struct api_reply *reply);
+void wakes_restart(void *ctx, const char *agent, struct api_reply *reply);
 void wakes_hold(void *ctx, const char *agent, bool held, const char *reason,
                 struct api_reply *reply);
 void wakes_answer(struct fleet *f, const struct effect *effect, const struct error *unsaved);

@@ -12,6 +12,11 @@
 #include "daemon/fleet.h"
 
 #define LEASE_ID_BYTES 16
+#define LEASE_ID_SIZE  (2 * LEASE_ID_BYTES + 1)
+
+/* A restart's lease ends when the agent is ready. This is for when we are killed meanwhile: then it
+ * is what starts a lazy agent again. */
+#define RESTART_TTL_NS (3600 * NS_PER_S)
 
 struct fleet_asker {
     struct fleet_asker *next;
@@ -89,19 +94,25 @@ static json_t *given_json(const struct fleet *f, const struct api_wake *what, co
 /* Asking ----------------------------------------------------------------------------------------
  */
 
-void wakes_wake(void *ctx, const struct api_wake *what, struct api_reply *reply)
+/* False: the reply is answered. */
+static bool make_lease_id(char ret_id[LEASE_ID_SIZE], struct api_reply *reply)
 {
-    struct fleet *f = ctx;
     uint8_t random[LEASE_ID_BYTES];
-    char id[2 * LEASE_ID_BYTES + 1];
-    if (!fleet_look_at_table(f, reply) || !fleet_has_core(f, reply))
-        return;
     if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
         api_reply_problem(reply, 500, NULL, "no random numbers for a lease's id: %s",
                           strerror(errno));
-        return;
+        return false;
     }
-    hex_format(random, sizeof(random), id);
+    hex_format(random, sizeof(random), ret_id);
+    return true;
+}
+
+void wakes_wake(void *ctx, const struct api_wake *what, struct api_reply *reply)
+{
+    struct fleet *f = ctx;
+    char id[LEASE_ID_SIZE];
+    if (!fleet_look_at_table(f, reply) || !fleet_has_core(f, reply) || !make_lease_id(id, reply))
+        return;
     struct fleet_asker *asker = add_asker(f, reply, what->agent, true);
     if (!asker)
         return;
@@ -158,6 +169,25 @@ void wakes_sleep(void *ctx, const char *agent, struct api_reply *reply)
     fleet_step(f, &event);
 }
 
+void wakes_restart(void *ctx, const char *agent, struct api_reply *reply)
+{
+    struct fleet *f = ctx;
+    char id[LEASE_ID_SIZE];
+    if (!fleet_look_at_table(f, reply) || !fleet_has_core(f, reply) || !make_lease_id(id, reply))
+        return;
+    struct fleet_asker *asker = add_asker(f, reply, agent, false);
+    if (!asker)
+        return;
+    struct core_event event = {.kind = CORE_WAKE,
+                               .wake = {.wake = asker->wake,
+                                        .agent = agent,
+                                        .lease = id,
+                                        .ttl_ns = RESTART_TTL_NS,
+                                        .wait = true,
+                                        .restart = true}};
+    fleet_step(f, &event);
+}
+
 void wakes_hold(void *ctx, const char *agent, bool held, const char *reason,
                 struct api_reply *reply)
 {
@@ -182,6 +212,7 @@ struct refusal {
     int status;
     const char *code;
     const char *text;
+    const char *lease; /* NULL, or what else one who has a lease is told */
 };
 
 static struct refusal refusal_of(enum answer answer)
@@ -199,19 +230,22 @@ static struct refusal refusal_of(enum answer answer)
     case ANSWER_HELD:
         return (struct refusal){409, "held", "the agent is held; `roost unhold` lets it go"};
     case ANSWER_INVALID:
-        return (struct refusal){409, "invalid", "the agent cannot be woken"};
+        return (struct refusal){409, "invalid", "nothing can be done with the agent"};
     case ANSWER_FAILED:
         return (struct refusal){409, "failed", "the agent could not be started"};
     case ANSWER_NOT_READY:
-        return (struct refusal){
-            504, "not_ready",
-            "the agent is not ready in time; it is left running, and the lease holds"};
+        return (struct refusal){504, "not_ready",
+                                "the agent is not ready in time; it is left running",
+                                ", and the lease holds"};
     case ANSWER_ENGINE_LOST:
-        return (struct refusal){503, "engine_lost", "the engine does not answer; the lease holds"};
+        return (struct refusal){503, "engine_lost", "the engine does not answer",
+                                "; the lease holds"};
     case ANSWER_HOT:
         return (struct refusal){
             409, "hot",
             "a hot agent does not sleep; `roost set NAME lifecycle=lazy` makes it lazy"};
+    case ANSWER_ASLEEP:
+        return (struct refusal){409, "asleep", "the agent sleeps; `roost wake` wakes it"};
     case ANSWER_IN_USE:
         return (struct refusal){409, "in_use",
                                 "an agent that is awake depends on it; its own leases have ended"};
@@ -244,9 +278,10 @@ static void refuse(struct fleet *f, const struct fleet_asker *asker, const struc
         (void)snprintf(retry, sizeof(retry), "; it is tried again at %s", at);
     }
     const char *words = e->answer.answer == ANSWER_LEASE_ENDED ? "" : e->answer.words;
-    api_reply_problem(asker->reply, refusal.status, refusal.code, "%s%s%s%s%s%s", e->answer.agent,
-                      e->answer.agent[0] ? ": " : "", refusal.text, words[0] ? ": " : "", words,
-                      retry);
+    const char *lease = asker->wants_lease && refusal.lease ? refusal.lease : "";
+    api_reply_problem(asker->reply, refusal.status, refusal.code, "%s%s%s%s%s%s%s", e->answer.agent,
+                      e->answer.agent[0] ? ": " : "", refusal.text, lease, words[0] ? ": " : "",
+                      words, retry);
 }
 
 static json_t *lease_json(const struct effect *e)

@@ -97,6 +97,7 @@ static const struct api_backend backend = {
     .renew = renew,
     .release = release,
     .sleep = agent,
+    .restart = agent,
     .hold = hold,
     .events = events,
 };

@@ -178,7 +178,7 @@ def test_an_unknown_agent_is_told_in_the_same_words_by_every_command(fleet, way)
     overview = fleet.roost("help").out
     commands = [command for command in re.findall(r"^  ([a-z]+) ", overview, re.M)
                 if re.search(rf"^usage: roost {command} \[?NAME", fleet.roost("help", command).out, re.M)]
-    assert {"show", "set", "wake", "sleep", "pull", "rm", "reconcile"} <= set(commands)
+    assert {"show", "set", "wake", "sleep", "restart", "pull", "rm", "reconcile"} <= set(commands)
     for name, mend in (("revewer", 'did you mean "reviewer"?'), ("nobody", "`roost ls` lists them")):
         for command in commands:
             more = ["lifecycle=lazy"] if command == "set" else []
@@ -193,7 +193,7 @@ def test_an_unknown_agent_is_told_in_the_same_words_by_every_command(fleet, way)
 def test_an_unknown_agent_is_told_in_the_same_words_by_every_call(fleet):
     fleet.up({"reviewer": lazy()})
     with fleet.serve():
-        for method, rest in (("GET", ""), ("POST", "/wake"), ("POST", "/sleep"), ("PUT", "/hold"), ("DELETE", "/hold"),
+        for method, rest in (("GET", ""), ("POST", "/wake"), ("POST", "/sleep"), ("POST", "/restart"), ("PUT", "/hold"), ("DELETE", "/hold"),
                              ("POST", "/reconcile"), ("POST", "/pull")):
             status, problem = fleet.get(f"/v1/agents/revewer{rest}", method=method)
             assert (status, problem["code"]) == (404, "no_agent"), (method, rest)

@@ -40,6 +40,10 @@ static const struct scene all[] = {
      "row:a0:hot row:a1:hot row:a2:hot wait:20 | spec:a0 spec:a1 spec:a2 wait:90"},
     {"rule 14: asked for", "row:a0:hot wait:20 | recreate:a0 wait:40"},
     {"rule 15: the policy was changed", "row:a0:hot wait:20 | update:a0 wait:40"},
+    {"rule 27: a restart, hot", "row:a0:hot wait:20 | again:a0 wait:60"},
+    {"rule 27: a restart under a lease", "row:a0:lazy wait:20 wake:a0 wait:5 | again:a0 wait:90"},
+    {"rule 27: a restart in its idle time",
+     "row:a0:lazy wait:20 wake:a0 wait:5 release:a0 wait:5 | again:a0 wait:90"},
     {"rule 16: paused by somebody", "row:a0:hot wait:20 | pause:a0 wait:20 unpause:a0 wait:20"},
     {"rule 17: down", "row:a0:hot wait:20 | stop:a0 wait:30"},
     {"rule 18: the engine restarts it", "| row:a0:hot:crashes wait:60 row:a0:hot wait:40"},
@@ -161,6 +165,15 @@ static void delete_row(struct world *w, struct w_agent *a)
 
 /* The API */
 
+static bool is_one_of(const char *verb, const char *words)
+{
+    size_t len = strlen(verb);
+    for (const char *at = words; (at = strstr(at, verb)); at++)
+        if ((at == words || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0'))
+            return true;
+    return false;
+}
+
 static void ask(struct world *w, struct w_agent *a, const char *verb)
 {
     char id[CORE_LEASE_ID_SIZE];
@@ -170,11 +183,12 @@ static void ask(struct world *w, struct w_agent *a, const char *verb)
         event = (struct core_event){.kind = CORE_RELEASE, .release = {.lease = id}};
     else if (strcmp(verb, "sleep") == 0)
         event = (struct core_event){.kind = CORE_SLEEP, .sleep = {.agent = a->name}};
-    else if (strcmp(verb, "wake") == 0 && w->core) {
+    else if (is_one_of(verb, "wake again") && w->core) {
         (void)snprintf(id, sizeof(id), "l%llu", (unsigned long long)++w->last_wake);
         event = (struct core_event){
             .kind = CORE_WAKE,
             .wake = {.wake = w->last_wake, .agent = a->name, .lease = id, .ttl_ns = 60 * SECOND}};
+        event.wake.wait = event.wake.restart = verb[0] == 'a';
         w->wakes[0] = w->last_wake;
     }
     shell_step(w, &event);
@@ -240,15 +254,6 @@ static void hand(struct world *w, struct w_agent *a, const char *verb)
 
 /* Words */
 
-static bool is_one_of(const char *verb, const char *words)
-{
-    size_t len = strlen(verb);
-    for (const char *at = words; (at = strstr(at, verb)); at++)
-        if ((at == words || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0'))
-            return true;
-    return false;
-}
-
 static void act(struct world *w, const char *verb, struct w_agent *a, const char *how)
 {
     trace(w, "scene: %s %s %s", verb, a ? a->name : "", how);
@@ -258,7 +263,7 @@ static void act(struct world *w, const char *verb, struct w_agent *a, const char
         delete_row(w, a);
     else if (is_one_of(verb, "spec name hold unhold invalid valid"))
         change_row(w, a, verb);
-    else if (is_one_of(verb, "wake sleep release look"))
+    else if (is_one_of(verb, "wake again sleep release look"))
         ask(w, a, verb);
     else if (is_one_of(verb, "pass deep recreate"))
         ask_pass(w, a, verb);

@@ -100,8 +100,8 @@ static void commit(struct world *w, const struct effects *effects)
 static void take_answer(struct world *w, const struct effect *e)
 {
     static const char *const words[] = {
-        "done",   "completed", "no agent",    "no lease", "gone",   "held",       "invalid",
-        "failed", "not ready", "engine lost", "hot",      "in use", "lease ended"};
+        "done",   "completed", "no agent",    "no lease", "gone",   "held",   "invalid",
+        "failed", "not ready", "engine lost", "hot",      "asleep", "in use", "lease ended"};
     trace(w, "answer to %llu: %s %s", (unsigned long long)e->answer.wake, words[e->answer.answer],
           e->answer.agent);
     w->counts.answers++;

@@ -105,6 +105,7 @@ static void check_floors(unsigned long lives)
     check_floor("unhealthy", total.told[EVENT_CONTAINER_UNHEALTHY], 100, lives);
     check_floor("healthy again", total.healed, 100, lives);
     check_floor("restarts by hand", total.restarts, 200, lives);
+    check_floor("restarts asked for", total.asked_restarts, 200, lives);
     check_floor("rolled back", total.told[EVENT_ROLLED_BACK], 100, lives);
     check_floor("recreated", total.recreated, 1000, lives);
     check_floor("wakes", total.wakes, 5000, lives);
@@ -134,11 +135,11 @@ static void print_counts(unsigned long lives, double seconds)
     (void)printf("\nevents:");
     for (int i = EVENT_NONE + 1; i < EVENT_KINDS; i++)
         (void)printf(" %s %lu", event_kind_name((enum event_kind)i), total.told[i]);
-    (void)printf(
-        "\nwakes %lu, answers %lu, recreates %lu, restarts by hand %lu, healthy again %lu, "
-        "quiet %lu times, %lu agents as they should be, %lu as made anew\n",
-        total.wakes, total.answers, total.recreated, total.restarts, total.healed, total.converged,
-        total.checked_agents, total.compared);
+    (void)printf("\nwakes %lu, answers %lu, recreates %lu, restarts by hand %lu, asked for %lu, "
+                 "healthy again %lu, "
+                 "quiet %lu times, %lu agents as they should be, %lu as made anew\n",
+                 total.wakes, total.answers, total.recreated, total.restarts, total.asked_restarts,
+                 total.healed, total.converged, total.checked_agents, total.compared);
 }
 
 static void usage(void)

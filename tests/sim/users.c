@@ -255,18 +255,26 @@ static void touch_container(struct world *w)
 
 /* The API */
 
-static void wake(struct world *w)
+/* The number of a new request; 0: no room, or nobody to ask. */
+static uint64_t new_wake(struct world *w)
 {
-    struct w_agent *a = any_agent(w);
-    char lease[CORE_LEASE_ID_SIZE];
     size_t slot = 0, live = 0;
     while (slot < W_WAKES && w->wakes[slot] != 0)
         slot++;
     for (size_t i = 0; i < W_LEASES; i++)
         live += w->leases[i].live;
     if (!w->core || slot == W_WAKES || live > W_LEASES - 4)
-        return;
+        return 0;
     w->wakes[slot] = ++w->last_wake;
+    return w->last_wake;
+}
+
+static void wake(struct world *w)
+{
+    struct w_agent *a = any_agent(w);
+    char lease[CORE_LEASE_ID_SIZE];
+    if (new_wake(w) == 0)
+        return;
     w->counts.wakes++;
     (void)snprintf(lease, sizeof(lease), "l%llu", (unsigned long long)w->last_wake);
     struct core_event event = {.kind = CORE_WAKE,
@@ -278,6 +286,25 @@ static void wake(struct world *w)
                                         .wait_ns = chance(w, 500) ? 0 : roll(w, 30 * SECOND),
                                         .now = chance(w, 200)}};
     trace(w, "user: wakes %s (%llu)", a->name, (unsigned long long)w->last_wake);
+    shell_step(w, &event);
+}
+
+static void restart(struct world *w)
+{
+    struct w_agent *a = any_agent(w);
+    char lease[CORE_LEASE_ID_SIZE];
+    if (new_wake(w) == 0)
+        return;
+    w->counts.asked_restarts++;
+    (void)snprintf(lease, sizeof(lease), "l%llu", (unsigned long long)w->last_wake);
+    struct core_event event = {.kind = CORE_WAKE,
+                               .wake = {.wake = w->last_wake,
+                                        .agent = a->name,
+                                        .lease = lease,
+                                        .ttl_ns = 300 * SECOND,
+                                        .wait = true,
+                                        .restart = true}};
+    trace(w, "user: asks to restart %s (%llu)", a->name, (unsigned long long)w->last_wake);
     shell_step(w, &event);
 }
 
@@ -346,8 +373,10 @@ void user_act(struct world *w)
         wake(w);
     else if (what < 88)
         touch_lease(w);
-    else if (what < 91)
+    else if (what < 90)
         sleep_now(w);
+    else if (what < 91)
+        restart(w);
     else
         pass(w);
 }

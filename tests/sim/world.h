@@ -147,7 +147,7 @@ struct w_counts {
     unsigned long ms, chaos_ms, steps, events_in, operations[OPERATION_PROBE + 1], lists, passes,
         passes_over, wakes, answers;
     unsigned long user_acts, rows, told[EVENT_KINDS], faults[FAULTS], recreated, converged,
-        checked_agents, healed, restarts, compared;
+        checked_agents, healed, restarts, asked_restarts, compared;
 };
 
 struct world {

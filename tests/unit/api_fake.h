@@ -115,6 +115,13 @@ static inline void fake_release(void *ctx, const char *lease, struct api_reply *
     fake_answer(fake, reply);
 }
 
+static inline void fake_restart(void *ctx, const char *agent, struct api_reply *reply)
+{
+    struct fake *fake = ctx;
+    (void)snprintf(fake->last, sizeof(fake->last), "restart %s", agent);
+    fake_answer(fake, reply);
+}
+
 static inline void fake_sleep(void *ctx, const char *agent, struct api_reply *reply)
 {
     struct fake *fake = ctx;
@@ -169,6 +176,7 @@ static const struct api_backend fake_backend = {
     .renew = fake_renew,
     .release = fake_release,
     .sleep = fake_sleep,
+    .restart = fake_restart,
     .hold = fake_hold,
     .events = fake_events,
     .events_follow = fake_follow,

@@ -196,6 +196,7 @@ static const char *answer_word(enum answer answer)
         [ANSWER_NOT_READY] = "not_ready",
         [ANSWER_ENGINE_LOST] = "engine_lost",
         [ANSWER_HOT] = "hot",
+        [ANSWER_ASLEEP] = "asleep",
         [ANSWER_IN_USE] = "in_use",
         [ANSWER_LEASE_ENDED] = "lease_ended",
     };
@@ -207,6 +208,7 @@ static void take_answer(struct fixture *f, const struct effect *e)
     char number[32];
     (void)snprintf(number, sizeof(number), "%llu", (unsigned long long)e->answer.wake);
     add(f->answers_told, number, answer_word(e->answer.answer));
+    f->retry_at_ns = e->answer.retry_at_ns;
 }
 
 static void take_effect(struct fixture *f, const struct effect *e)

@@ -100,6 +100,7 @@ struct fixture {
     char events[FX_TRACE];       /* "container_stopped web, container_recovered web" */
     unsigned event_count;        /* of the last event */
     char answers_told[FX_TRACE]; /* "7 done, 8 failed" */
+    uint64_t retry_at_ns;        /* of the last answer */
     char leases[FX_TRACE];       /* the table of leases: "l1 web" in the order that they came */
     uint64_t wakes;
 

@@ -45,6 +45,7 @@ static const char *const fact_words[] = {
     "known to run",
     "paused too long",
     "unhealthy and to be restarted",
+    "restart asked for",
 };
 
 static void print_facts(uint32_t facts, const char *prefix, const char *joint)

@@ -102,6 +102,7 @@ static const struct route_row route_rows[] = {
 
     {"POST", "/v1/agents/web/wake", 200, "wake web ttl=0 wait=0/0 now=0"},
     {"POST", "/v1/agents/web/sleep", 200, "sleep web"},
+    {"POST", "/v1/agents/web/restart", 200, "restart web"},
     {"PUT", "/v1/agents/web/hold", 200, "hold web -"},
     {"DELETE", "/v1/agents/web/hold", 200, "unhold web -"},
     {"POST", "/v1/leases/" LEASE "/renew", 200, "renew " LEASE " ttl=0"},
@@ -456,6 +457,7 @@ static void test_busy_refuses_only_what_waits(void **state)
         {WAKE, "{\"wait\":true}", true},
         {WAKE, "{}", false},
         {"POST", "/v1/agents/web/sleep", "{}", true},
+        {"POST", "/v1/agents/web/restart", "{}", true},
         {RENEW, "{}", false},
         {"DELETE", "/v1/leases/" LEASE, "{}", false},
     };

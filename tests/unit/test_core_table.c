@@ -8,7 +8,7 @@
 #include "core/lifecycle.h"
 #include "unit.h"
 
-#define RULES 26
+#define RULES 27
 
 #define HOT        FACT_HOT
 #define LAZY       FACT_LAZY
@@ -112,6 +112,18 @@ static const struct {
      REPORT_UPDATED},
     {"tampered sleeper", LAZY | THERE | FACT_TAMPERED | FACT_CREATED, 15, ACTION_UPDATE,
      REPORT_UPDATED},
+
+    {"to be restarted, runs", HOT_AWAKE | THERE | FACT_RUNNING | FACT_TO_RESTART, 27, ACTION_STOP,
+     REPORT_STARTED},
+    {"to be restarted, paused", HOT_AWAKE | THERE | FACT_PAUSED | FACT_TO_RESTART, 27, ACTION_STOP,
+     REPORT_STARTED},
+    {"to be restarted, restarting", HOT_AWAKE | THERE | FACT_RESTARTING | FACT_TO_RESTART, 27,
+     ACTION_STOP, REPORT_STARTED},
+    {"to be restarted, drifted, in use",
+     LAZY_AWAKE | FACT_IN_USE | THERE | FACT_RUNNING | FACT_DRIFTED | FACT_TO_RESTART, 14,
+     ACTION_RECREATE, REPORT_RECREATED},
+    {"to be restarted, half", HOT_AWAKE | THERE | FACT_RUNNING | FACT_HALF | FACT_TO_RESTART, 7,
+     ACTION_RECREATE, REPORT_RECREATED},
 
     {"hot, paused", HOT_AWAKE | THERE | FACT_PAUSED, 16, ACTION_NONE, REPORT_UNCHANGED},
     {"hot, created", HOT_AWAKE | THERE | FACT_CREATED, 17, ACTION_START, REPORT_STARTED},
