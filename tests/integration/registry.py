@@ -45,11 +45,14 @@ def bcrypt(password):
 
 
 class Relay:
-    """Passes bytes on to the registry; after `dies_after` bytes of answers every connection breaks, until mended."""
+    """Passes bytes on to the registry; after so many bytes of answers every connection breaks, or stands still, until
+    mended."""
 
     def __init__(self, target):
         self.target = target
         self.left = None
+        self.held_after = None
+        self.mended = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.open = set()
@@ -58,8 +61,17 @@ class Relay:
     def die_after(self, n_bytes):
         self.left = n_bytes
 
+    def hold_after(self, n_bytes):
+        self.mended.clear()
+        self.held_after = n_bytes
+
+    @property
+    def holds(self):
+        return self.held_after is not None and self.held_after <= 0
+
     def mend(self):
-        self.left = None
+        self.left = self.held_after = None
+        self.mended.set()
 
     def close(self):
         self.listener.close()
@@ -87,6 +99,10 @@ class Relay:
                     self.left -= len(data)
                     if self.left <= 0:
                         break
+                if counted and self.held_after is not None:
+                    self.held_after -= len(data)
+                    if self.held_after <= 0:
+                        self.mended.wait()
                 sink.sendall(data)
         for one in (source, sink):
             with contextlib.suppress(OSError):

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Images are pulled: when, with which credentials, and what is said when they cannot be."""
 
+import contextlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -135,6 +137,53 @@ def test_a_digest_is_pulled(fleet, registry, engine):
     fleet.settled()
 
 
+def test_always_pulls_each_time_or_makes_no_container(fleet, registry, engine):
+    image = registry.push("always:1")
+    log_in(fleet, registry.login())
+    calls = engine.watch()
+    fleet.up({"one": lazy(image=image, pull_policy="always")})
+    assert len(pulls(calls)) == 1
+    fleet.roost("recreate", "one")
+    assert len(pulls(calls)) == 2
+    before = fleet.inspect("one")["Id"]
+    registry.relay.die_after(0)
+    done = fleet.run("recreate", "one")
+    assert done.status == 1 and "pull image" in done.out + done.err
+    assert fleet.inspect("one")["Id"] == before
+    registry.relay.mend()
+    fleet.settled()
+
+
+@pytest.mark.parametrize("with_daemon", [False, True])
+def test_two_pulls_at_once(fleet, registry, engine, with_daemon):
+    """Of two processes, neither of which knows of the other; the first may be the daemon's, for its agent."""
+    image = registry.push(f"both-{with_daemon}:1".lower(), size=8 << 20)
+    log_in(fleet, registry.login())
+    fleet.apply({"one": hot(image=image)})
+    calls = engine.watch()
+    registry.relay.hold_after(1 << 20)
+    with contextlib.ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor())
+        stack.callback(registry.relay.mend)
+        if with_daemon:
+            stack.enter_context(fleet.serve(ready=False))
+        first = None if with_daemon else pool.submit(fleet.run, "pull")
+        wait_until(lambda: registry.relay.holds, "the first pull is under way")
+        second = pool.submit(fleet.run, "--socket", fleet.dir / "nobody", "pull")
+        third = pool.submit(fleet.run, "pull", "one")
+        wait_until(lambda: len(pulls(calls)) >= 2, "the second pull is under way")
+        assert not any(future and future.done() for future in (first, second))
+        registry.relay.mend()
+        for done in [future.result() for future in (first, second, third) if future]:
+            assert done.status == 0 and "pulled" in done.out, done
+        if with_daemon:
+            wait_until(lambda: (fleet.inspect("one") or {}).get("State", {}).get("Running"), "its container")
+    assert engine.docker("image", "inspect", "--format", "{{.Id}}", image).startswith("sha256:")
+    if not with_daemon:
+        assert fleet.actions() == {"one": "created"}
+    fleet.settled()
+
+
 def test_daily_goes_by_the_time_that_the_database_keeps(fleet, registry, engine):
     image = registry.push("daily:1")
     log_in(fleet, registry.login())
@@ -158,6 +207,8 @@ def test_a_newer_image_is_told_and_taken_when_asked_for(fleet, registry):
     log_in(fleet, registry.login())
     fleet.up({"one": lazy(image=image), "other": lazy()})
     assert not any(agent["outdated"] for agent in fleet.roost("outdated", "-o", "json").json["agents"])
+    done = fleet.roost("outdated")
+    assert done.out == "" and "nothing is outdated (2 containers)" in done.err
     before = fleet.inspect("one")["Id"]
     fleet.engine.docker("tag", image, f"{registry.host}/kept:1")  # push takes the tag away
     registry.push("moving:1", size=1 << 20)
