@@ -86,11 +86,30 @@ static int refuse_path(const struct deploying *d, const char *path)
                       nearest.best ? nearest.best : "", nearest.best ? "\"?" : "");
 }
 
+static int canonical_of(const char *key, const json_t *value, struct buf *ret_text)
+{
+    _cleanup_(spec_freep) struct spec *spec = NULL;
+    struct error ignored = ERROR_INIT;
+    json_auto_t *service = json_pack("{s:O}", key, value);
+    int r = service ? spec_from_json(service, "image", NULL, NULL, &spec, &ignored) : -ENOMEM;
+    return r < 0 ? r : spec_canonical(spec, false, ret_text);
+}
+
+/* 64m is 67108864. */
+static bool means_same(const char *key, const json_t *a, const json_t *b)
+{
+    _cleanup_(buf_close) struct buf one = BUF_INIT(SPEC_JSON_MAX), two = BUF_INIT(SPEC_JSON_MAX);
+    if (json_equal(a, b))
+        return true;
+    return canonical_of(key, a, &one) == 0 && canonical_of(key, b, &two) == 0 &&
+           strcmp(buf_text(&one), buf_text(&two)) == 0;
+}
+
 /* The same twice is fine. */
 static int move(const struct deploying *d, const char *path, const char *key, json_t *value)
 {
     const json_t *old = json_object_get(d->service, key);
-    if (old && !json_is_null(old) && !json_equal(old, value))
+    if (old && !json_is_null(old) && !means_same(key, old, value))
         return node_error(d->l, node_of(d, path), "deploy.%s and %s differ; remove one of them",
                           path, key);
     return json_object_set(d->service, key, value) < 0 ? -ENOMEM : 0;

@@ -179,6 +179,17 @@ static void variables_become_numbers_and_booleans(void **state)
         one_service(rows[i].service, env, rows[i].spec);
 }
 
+/* deploy and the key beside it may use other units for one value. */
+static void deploy_says_the_same(void **state)
+{
+    one_service(
+        "mem_limit: 64m, cpus: 0.5, pids_limit: \"9\", gpus: all, deploy: {resources: {limits: "
+        "{memory: 67108864, cpus: \"0.50\", pids: 9}, reservations: {devices: [{count: all}]}}}",
+        NULL,
+        "{\"cpus\":\"0.5\",\"gpus\":[{\"count\":-1}],"
+        "\"mem_limit\":\"64m\",\"pids_limit\":9}");
+}
+
 static void paths(void **state)
 {
     static const char *const env[] = {"HOME=/home/op", "DATA=./data", NULL};
@@ -520,6 +531,7 @@ int main(void)
         cmocka_unit_test(spelling_does_not_matter),
         cmocka_unit_test(environments),
         cmocka_unit_test(variables_become_numbers_and_booleans),
+        cmocka_unit_test(deploy_says_the_same),
         cmocka_unit_test(paths),
         cmocka_unit_test(home_must_be_known),
         cmocka_unit_test(the_name_of_the_project),
