@@ -142,6 +142,25 @@ def device(rng, source, target, permissions):
     return rng.choice(short)
 
 
+def config(rng, target, mode):
+    """One of the top level's `conf`."""
+    usual = target == "/conf" and mode == 0o444
+    if usual and rng.random() < 0.5:
+        return "conf"
+    made = {"source": "conf"}
+    if target != "/conf" or rng.random() < 0.3:
+        made["target"] = target
+    if mode != 0o444 or rng.random() < 0.3:
+        made["mode"] = rng.choice([mode, f"0{mode:o}"])
+    return made
+
+
+def gpus(rng, count):
+    if count == -1 and rng.random() < 0.5:
+        return rng.choice(["all", [{"count": "all"}], [{"count": -1}]])
+    return [{"count": "all" if count == -1 else count}]
+
+
 def capabilities(rng, names):
     return shuffled(rng, [rng.choice([name, f"CAP_{name}", name.lower()]) for name in names])
 
@@ -222,6 +241,16 @@ def facets(rng, first_port, others):
         lambda r: {"device_cgroup_rules": ["c 1:3 mr"], "cgroup_parent": "/x", "runtime": "runc"},
         lambda r: {"blkio_config": {"weight": number(r, 300), "device_read_bps": [{"path": "/dev/sda", "rate": size(r, 12)}]}},
     ]
+    target, mode = rng.choice([("/conf", 0o444), ("/etc/app.conf", 0o400)])
+    made += [
+        lambda r: {"configs": [config(r, target, mode)]},
+        lambda r: {"gpus": gpus(r, cpu_count)},
+        lambda r: {"mac_address": r.choice(["02:42:ac:11:00:fe", "02:42:AC:11:00:FE", "02-42-ac-11-00-fe"])},
+        lambda r: {"memswap_limit": size(r, mebibytes * 2), "mem_limit": size(r, mebibytes)},
+        lambda r: {"cpu_quota": r.choice([50000, "50ms", "50000"]), "cpu_period": r.choice([100000, "100ms"])},
+        lambda r: {"build": r.choice([".", {"context": "."}])},
+    ]
+    cpu_count = rng.choice([-1, 2])
     rng_retries, scaled = rng.choice([0, 3]), rng.choice([2, 3])
     if waits:
         made.append(lambda r: {"depends_on": depends(r, waits)})
@@ -239,6 +268,7 @@ class Fleet:
         self.top = {
             "networks": lambda r: {"front": r.choice([{"driver": "bridge", "internal": flag(r, True)}]),
                                    "back": r.choice([None, {}]), "default": {"driver_opts": dict(driver_opts)}},
+            "configs": lambda r: {"conf": {"content": "some: text"}},
             "volumes": lambda r: {"data": r.choice([None, {}]), "cache": {"labels": pairs(r, {"a": "b", "c": "1"})}},
         }
 
@@ -261,6 +291,64 @@ def lay_over(under, over):
             lay_over(under[key], value)
         else:
             under[key] = value
+
+
+# Elsewhere ---------------------------------------------------------------------------------------------------------
+
+VARIED = {"environment", "labels", "command", "image", "hostname", "working_dir", "shm_size", "stop_grace_period", "logging",
+          "healthcheck", "tmpfs", "sysctls", "mem_limit", "mem_reservation", "user", "cap_add", "dns", "x-roost", "init", "tty"}
+
+
+def as_variables(rng, value):
+    """Some texts as what a variable that is not set gives instead."""
+    if isinstance(value, dict):
+        return {key: as_variables(rng, part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [as_variables(rng, part) for part in value]
+    if isinstance(value, str) and re.fullmatch(r"[\w./ -]+", value) and value.strip() and rng.random() < 0.3:
+        return rng.choice(["${NOT_SET:-%s}", "${NOT_SET-%s}", "${NOT_SET:-${NOR_THIS:-%s}}"]) % value
+    return value
+
+
+def into_file(rng, service, key, file_key, folder, name):
+    """Some of a map's plain pairs in a file beside it."""
+    values = service.get(key)
+    if isinstance(values, list):
+        values = dict(entry.split("=", 1) for entry in values)
+    moved = [one for one, value in (values or {}).items()
+             if re.fullmatch(r"[A-Z_]+" if key == "environment" else r"[\w.]+", one)
+             and re.fullmatch(r"[\w./-]+", str(value)) and rng.random() < 0.5]
+    if not moved:
+        return
+    path = folder / name
+    path.write_text("".join(rng.choice(["{}={}\n", "{}='{}'\n", "{}=\"{}\"\n", "# why\n{}={}\n"]).format(one, values[one])
+                            for one in moved), encoding="utf-8")
+    service[key] = {one: value for one, value in values.items() if one not in moved}
+    if not service[key]:
+        del service[key]
+    shown = rng.choice([str(path), f"./{name}"])
+    service[file_key] = rng.choice([shown, [shown]] + [[{"path": shown}, ], [{"path": shown, "required": True}]] * (file_key == "env_file"))
+
+
+def elsewhere(rng, document, folder, mark):
+    """The same with variables, files of variables, and files that are included."""
+    for name, service in document["services"].items():
+        if rng.random() < 0.2:
+            into_file(rng, service, "environment", "env_file", folder, f"{mark}-{name}.env")
+        if rng.random() < 0.1:
+            into_file(rng, service, "labels", "label_file", folder, f"{mark}-{name}.labels")
+        if rng.random() < 0.2:
+            document["services"][name] = {key: as_variables(rng, value) if key in VARIED else value
+                                          for key, value in service.items()}
+    names = list(document["services"])
+    if len(names) > 1 and rng.random() < 0.2:
+        moved = {name: document["services"].pop(name) for name in names[rng.randint(1, len(names) - 1):]}
+        more = {key: document.pop(key) for key in ("networks", "volumes", "configs")}
+        path = folder / f"{mark}-included.yaml"
+        path.write_text(Writer(rng).text({"services": moved, **more}), encoding="utf-8")
+        shown = rng.choice([str(path), f"./{path.name}"])
+        document["include"] = rng.choice([[shown], [{"path": shown}], [{"path": [shown]}]])
+    return document
 
 
 # Several files -----------------------------------------------------------------------------------------------------
@@ -442,9 +530,9 @@ class Writer:
         return "".join(made)
 
 
-def texts(rng, fleet):
-    """One way to write the fleet down: the texts of one to three files."""
-    documents = [fleet.way(rng)]
+def texts(rng, fleet, folder, mark):
+    """One way to write the fleet down: the texts of one to three files. What these name is written into the folder."""
+    documents = [elsewhere(rng, fleet.way(rng), folder, mark)]
     while len(documents) < 3 and rng.random() < 0.4:
         documents[-1:] = split(rng, documents[-1])
     return [Writer(rng).text(document) for document in documents if document]

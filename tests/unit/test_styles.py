@@ -5,7 +5,8 @@
     test_styles.py LOAD_LINES ROOST
 
 Random fleets (styles.py) are each written in several ways: other orders of keys, other styles of YAML, JSON, other forms
-of a value where the specification has several, anchors and merge keys, several files. All of them give the same; what
+of a value where the specification has several, anchors and merge keys, several files, files that are included or hold
+variables, variables that are not set. All of them give the same; what
 they give is its own canonical form, and written as a file again it gives the same. A share of them goes through the
 program: applied one way, then another, then as it exports them, which changes nothing.
 
@@ -31,9 +32,9 @@ class Broken(Exception):
     pass
 
 
-def load(program, lists):
+def load(program, folder, lists):
     lines = "".join(json.dumps(one) + "\n" for one in lists)
-    done = subprocess.run([program, "/srv/demo"], input=lines, capture_output=True, text=True, check=True)
+    done = subprocess.run([program, folder], input=lines, capture_output=True, text=True, check=True)
     made = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(made) == len(lists), done.stderr
     return made
@@ -75,9 +76,10 @@ def differences(one, other):
 
 def check_loads(program, seeds):
     """The fleets' ways; as the writer of the program writes them, too. Says which are valid."""
-    ways = {seed: ways_of(seed) for seed in seeds}
-    seen = load(program, [way for seed in seeds for way in ways[seed]])
-    again = load(program, [[one.get("written", "")] for one in seen])
+    with tempfile.TemporaryDirectory() as folder:
+        ways = {seed: ways_of(seed, folder) for seed in seeds}
+        seen = load(program, folder, [way for seed in seeds for way in ways[seed]])
+        again = load(program, folder, [[one.get("written", "")] for one in seen])
     valid = []
     for i, seed in enumerate(seeds):
         mine = slice(i * WAYS, (i + 1) * WAYS)
@@ -87,9 +89,9 @@ def check_loads(program, seeds):
     return valid
 
 
-def ways_of(seed):
+def ways_of(seed, folder):
     fleet = Fleet(random.Random(seed))
-    return [texts(random.Random(f"{seed} {i}"), fleet) for i in range(WAYS)]
+    return [texts(random.Random(f"{seed} {i}"), fleet, Path(folder), f"{seed}-{i}") for i in range(WAYS)]
 
 
 def apply(program, folder, files):
@@ -112,9 +114,9 @@ def run(program, folder, *words):
 
 def check_applied(program, seed):
     """Applied, exported, and applied again in any way: nothing changes."""
-    ways = ways_of(seed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        ways = ways_of(seed, folder)
         try:
             apply(program, folder, ways[0])
             exported = run(program, folder, "export")
