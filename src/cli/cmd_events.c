@@ -127,13 +127,10 @@ static const char *dash(const char *text)
     return text[0] ? text : "-";
 }
 
-/* One line, at once: who follows waits for it. */
-static int print_event(struct cli *cli, const json_t *event, struct error *err)
+static void print_words(const struct cli *cli, const json_t *event)
 {
     char why[256], clean[256];
     const char *kind = view_text(event, "kind");
-    if (cli->json)
-        return cli_print_json_line(event, err);
     (void)snprintf(why, sizeof(why), "%s", view_text(event, "reason"));
     add_detail(json_object_get(event, "detail"), why, sizeof(why));
     text_visible(why, clean, sizeof(clean));
@@ -141,8 +138,18 @@ static int print_event(struct cli *cli, const json_t *event, struct error *err)
                  style_escape(style_of(kind), cli->color), kind,
                  style_escape(STYLE_PLAIN, cli->color), dash(view_text(event, "agent")),
                  dash(view_text(event, "state")), clean);
-    if (fflush(stdout) == 0)
-        return 0;
+}
+
+/* One line, at once: who follows waits for it. */
+static int print_event(struct cli *cli, const json_t *event, struct error *err)
+{
+    int r = 0;
+    if (cli->json)
+        r = cli_print_json_line(event, err);
+    else
+        print_words(cli, event);
+    if (r < 0 || fflush(stdout) == 0)
+        return r;
     return cli_reader_is_gone() ? 1 : error_wrap(err, -errno, "cannot write");
 }
 
