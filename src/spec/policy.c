@@ -189,6 +189,15 @@ static int check_path(const struct check *c, const char *path, bool read_only)
     return why ? tell(c, "volumes", path, why) : 0;
 }
 
+static bool has_word(const char *list, const char *word)
+{
+    size_t len = strlen(word);
+    for (const char *p = list; *p != '\0'; p += strcspn(p, ","), p += *p == ',')
+        if (strcspn(p, ",") == len && memcmp(p, word, len) == 0)
+            return true;
+    return false;
+}
+
 /* Of these a device is elsewhere, or nowhere. */
 static bool is_remote_type(const char *type)
 {
@@ -207,13 +216,17 @@ static int check_driver(const struct check *c, const char *name, const char *dri
     const char *device = json_string_value(json_object_get(options, "device"));
     const char *o = json_string_value(json_object_get(options, "o"));
     const char *type = json_string_value(json_object_get(options, "type"));
-    if ((driver && driver[0] && strcmp(driver, "local") != 0) || !options)
+    bool binds = o && (has_word(o, "bind") || has_word(o, "rbind"));
+    bool remote = type && is_remote_type(type) && !binds;
+    if ((driver && driver[0] && strcmp(driver, "local") != 0) || !options || remote)
         return 0;
-    if (device && device[0] == '/')
-        return check_path(c, device, false);
-    if (o && strstr(o, "bind"))
+    const char *why =
+        device && device[0] == '/' ? policy_path_judge(c->world, device, false) : NULL;
+    if (why)
+        return tell(c, "volumes", device, why);
+    if (binds && !(device && device[0] == '/'))
         return tell(c, "volumes", name, "a volume that is a bind of an unknown folder");
-    if (type && type[0] && !is_remote_type(type))
+    if (!binds && type && type[0])
         return tell(c, "volumes", name, "a volume of a file system of the host");
     return 0;
 }
@@ -225,15 +238,6 @@ static int check_volume(const struct check *c, const char *name)
                          json_object_get(body, "DriverOpts"));
     json_decref(body);
     return r;
-}
-
-static bool has_word(const char *list, const char *word)
-{
-    size_t len = strlen(word);
-    for (const char *p = list; *p != '\0'; p += strcspn(p, ","), p += *p == ',')
-        if (strcspn(p, ",") == len && memcmp(p, word, len) == 0)
-            return true;
-    return false;
 }
 
 /* "source:destination[:options]" */

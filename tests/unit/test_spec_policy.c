@@ -35,6 +35,11 @@ static json_t *volume_of(void *ctx, const char *name)
         {"demo_nfs", "{'DriverOpts': {'type': 'nfs', 'o': 'addr=nas', 'device': ':/export'}}"},
         {"demo_overlay", "{'DriverOpts': {'type': 'overlay', 'device': 'overlay', 'o': "
                          "'lowerdir=/,upperdir=/srv/u,workdir=/srv/w'}}"},
+        {"demo_under", "{'DriverOpts': {'type': 'overlay', 'device': '/srv/x', 'o': "
+                       "'lowerdir=/rbind/..,upperdir=/srv/u,workdir=/srv/w'}}"},
+        {"demo_odd2", "{'DriverOpts': {'type': 'nfs', 'device': 'etc', 'o': 'rbind'}}"},
+        {"demo_share",
+         "{'DriverOpts': {'type': 'cifs', 'device': '//etc/share', 'o': 'addr=nas'}}"},
         {"demo_proc", "{'DriverOpts': {'type': 'proc', 'device': 'proc'}}"},
         {"demo_dev", "{'Driver': 'local', 'DriverOpts': {'type': 'devtmpfs', 'device': 'x'}}"},
         {"demo_disk2", "{'DriverOpts': {'type': 'ext4', 'device': 'dev/sda1'}}"},
@@ -216,7 +221,9 @@ static const struct {
     {"{'Binds': ['demo_odd:/x']}", "volumes=demo_odd"},
     {"{'Binds': ['demo_overlay:/x', 'demo_proc:/y', 'demo_dev:/z', 'demo_disk2:/d']}",
      "volumes=demo_overlay; volumes=demo_proc; volumes=demo_dev; volumes=demo_disk2"},
-    {"{'Binds': ['demo_data:/x', 'demo_memory:/m', 'demo_nfs:/y', 'demo_other:/z', 'unknown:/u']}",
+    {"{'Binds': ['demo_under:/x', 'demo_odd2:/y']}", "volumes=demo_under; volumes=demo_odd2"},
+    {"{'Binds': ['demo_share:/s', 'demo_data:/x', 'demo_memory:/m', 'demo_nfs:/y', "
+     "'demo_other:/z', 'unknown:/u']}",
      ""},
 
     /* the long form, however it may be sent */
