@@ -156,7 +156,7 @@ static bool is_overtaken(const struct agent *a, const struct operation *op)
 static void take_probe(struct core *core, struct agent *a, const struct core_completion *completion)
 {
     a->probe = 0;
-    if (a->state != STATE_STARTING || a->probe_at_ns == 0)
+    if (a->state != STATE_STARTING)
         return;
     if (completion->outcome == ENGINE_DONE && completion->ready) {
         a->probe_at_ns = 0;
