@@ -222,6 +222,7 @@ static void take_effect(struct fixture *f, const struct effect *e)
         f->list = e->list.list;
         f->lists++;
         f->list_resources = e->list.resources;
+        f->list_creates = e->list.create_resources;
         trace(f, "list", "");
         break;
     case EFFECT_SAVE:

@@ -87,7 +87,8 @@ struct fixture {
     char trace[FX_TRACE];
     unsigned operations; /* that change something, ever */
     unsigned lists;
-    bool list_resources; /* the last one asked for networks and volumes, too */
+    bool list_resources; /* the last one asked for networks and volumes, too, … */
+    bool list_creates;   /* … and that they be made */
 
     struct fx_memory memories[FX_AGENTS];
     size_t n_memories;

@@ -126,6 +126,62 @@ static void a_failure_is_told_and_not_tried_again(void **state)
 }
 
 /* `docker system prune` takes the containers of jobs that are done. */
+/* Its row changed, and not what it runs: how it ended is known, and no more. */
+static void a_failure_is_one_without_its_words(void **state)
+{
+    static const struct sim_plan plan = {.conduct = SIM_CRASHES, .run_ms = 30000};
+    put_job(plan);
+    fx_run(&f, 600 * FX_S);
+    assert_non_null(strstr(fx_view(&f, "job").reason, "crashed with exit code"));
+    put_job(plan);
+    fx_run(&f, FX_S);
+    assert_string_equal(fx_view(&f, "job").reason, "its run failed");
+    (void)fx_wake(&f, "job", 60 * FX_S, false); /* run again, it has not failed yet */
+    fx_run(&f, FX_S);
+    assert_string_equal(fx_view(&f, "job").reason, "");
+    fx_delete(&f, "job");
+    fx_settle(&f);
+    assert_int_equal(f.engine.n, 0);
+}
+
+static void a_run_that_was_killed_for_memory_has_failed(void **state)
+{
+    put_job(ends_after(600000, 0));
+    fx_run(&f, 2 * FX_S);
+    struct sim_container *c = fx_container(&f, "demo-job");
+    sim_engine_end(&f.engine, c, 0);
+    c->oom_killed = true;
+    (void)fx_step(&f, &(struct core_event){.kind = CORE_LOOK});
+    fx_settle(&f);
+    assert_events(&f, "container_stopped job");
+    assert_string_equal(fx_view(&f, "job").reason, "crashed: out of memory");
+}
+
+/* A run of a row that cannot be carried out any more is no run that anybody wants. */
+static void a_row_that_cannot_be_carried_out_is_not_wanted(void **state)
+{
+    static const struct core_depends on_itself = {"job", DEPENDS_STARTED};
+    for (int circle = 0; circle < 2; circle++) {
+        ROW("%s", circle ? "depends on itself" : "invalid");
+        struct core_row row = row_of("job", LIFECYCLE_LAZY, ends_after(600000, 0));
+        row.job = true;
+        fx_put(&f, &row);
+        fx_run(&f, 2 * FX_S);
+        assert_status(&f, "demo-job", CONTAINER_RUNNING);
+        row.spec = sim_spec(ends_after(600000, 1));
+        row.invalid = circle ? NULL : "spec: bad";
+        row.depends = circle ? &on_itself : NULL;
+        row.n_depends = circle ? 1 : 0;
+        fx_put(&f, &row);
+        fx_run(&f, FX_S);
+        fx_dies_for_good(&f, "demo-job", 1);
+        fx_run(&f, 0);
+        assert_state(&f, "job", STATE_STOPPED);
+        fx_delete(&f, "job");
+        fx_settle(&f);
+    }
+}
+
 static void one_that_was_pruned_is_not_run_again(void **state)
 {
     put_job(ends_after(1000, 0));
@@ -224,6 +280,9 @@ int main(void)
         TEST(it_is_left_to_its_work),
         TEST(a_changed_spec_is_run_again),
         TEST(a_failure_is_told_and_not_tried_again),
+        TEST(a_failure_is_one_without_its_words),
+        TEST(a_run_that_was_killed_for_memory_has_failed),
+        TEST(a_row_that_cannot_be_carried_out_is_not_wanted),
         TEST(one_that_was_pruned_is_not_run_again),
         TEST(it_ended_while_roost_was_away),
         TEST(while_it_is_held_it_does_not_run),

@@ -130,6 +130,43 @@ static void a_roll_back_changes_nothing(void **state)
     assert_status(&f, "demo-vpn", CONTAINER_RUNNING);
 }
 
+/* Whether it shares is a part of what it depends on. */
+static void a_dependency_that_shares_from_now_on(void **state)
+{
+    static struct core_depends apart[] = {{"vpn", DEPENDS_STARTED}};
+    put("app", LIFECYCLE_HOT, apart, 0);
+    put("vpn", LIFECYCLE_HOT, NULL, 0);
+    fx_settle(&f);
+    assert_true(with_of("demo-app") == 0);
+    put("app", LIFECYCLE_HOT, on_vpn, 1);
+    fx_run(&f, 120 * FX_S);
+    assert_true(with_of("demo-app") != 0);
+}
+
+static void why_it_is_made_anew_is_reported(void **state)
+{
+    put_both(LIFECYCLE_HOT);
+    fx_container(&f, "demo-app")->with++;
+    fx_pass(&f, (struct core_pass){.agent = "app"});
+    assert_report(&f, "app", REPORT_RECREATED, 14);
+    assert_string_equal(fx_report(&f, "app")->reason, "a container that it shares was made anew");
+}
+
+/* The other one is not made, since it is held: so the engine says what is missing. */
+static void one_that_is_not_to_come_is_not_waited_for(void **state)
+{
+    struct core_row vpn = fx_row("vpn", LIFECYCLE_HOT, 0);
+    vpn.held = true;
+    fx_put(&f, &vpn);
+    fx_settle(&f);
+    fx_clear(&f);
+    fx_script(&f, OPERATION_CREATE, ENGINE_REFUSED, false, "no such container: demo-vpn");
+    put("app", LIFECYCLE_HOT, on_vpn, 0);
+    fx_run(&f, 0);
+    assert_trace(&f, "create demo-app");
+    assert_string_equal(fx_view(&f, "app").reason, "no such container: demo-vpn");
+}
+
 #define TEST(t) cmocka_unit_test_setup_teardown(t, open_fixture, close_fixture)
 
 int main(void)
@@ -141,6 +178,9 @@ int main(void)
         TEST(roost_was_away_meanwhile),
         TEST(a_lazy_one_in_use_too),
         TEST(a_roll_back_changes_nothing),
+        TEST(a_dependency_that_shares_from_now_on),
+        TEST(why_it_is_made_anew_is_reported),
+        TEST(one_that_is_not_to_come_is_not_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

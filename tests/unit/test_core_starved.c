@@ -56,15 +56,16 @@ static void in_core(bool in)
 
 static struct fixture f;
 
-static const struct core_depends on_db = {"db", DEPENDS_STARTED};
+static const struct core_depends on_db[] = {{"db", DEPENDS_STARTED},
+                                            {"named", DEPENDS_STARTED, .optional = true}};
 
 static void boot(void)
 {
     struct core_row web = fx_row("web", LIFECYCLE_HOT, 1),
                     named = fx_row("named", LIFECYCLE_HOT, 1);
     struct core_row bad = fx_row("bad", LIFECYCLE_HOT, 1);
-    web.depends = &on_db;
-    web.n_depends = 1;
+    web.depends = on_db;
+    web.n_depends = 2;
     named.container_name = "frontend";
     bad.invalid = "spec: bad";
     (void)fx_plant(&f, "demo-gone", "gone", LIFECYCLE_HOT, fx_spec(1), CONTAINER_RUNNING);
@@ -74,6 +75,19 @@ static void boot(void)
     fx_put(&f, &bad);
     fx_put_simple(&f, "db", LIFECYCLE_LAZY, 1);
     fx_run(&f, 40 * FX_S);
+}
+
+/* A row that comes while the listing of a pass is under way. */
+static void change_in_a_pass(void)
+{
+    struct core_row web = fx_row("web", LIFECYCLE_HOT, 1);
+    web.depends = on_db;
+    web.n_depends = 1;
+    f.hold = true;
+    (void)fx_step(&f, &(struct core_event){.kind = CORE_PASS, .pass = {.pass = 5}});
+    fx_put(&f, &web);
+    f.hold = false;
+    fx_run(&f, 10 * FX_S);
 }
 
 static void change(void)
@@ -86,6 +100,12 @@ static void change(void)
     (void)fx_step(&f, &(struct core_event){.kind = CORE_PASS,
                                            .pass = {.pass = 2, .agent = "db", .dry_run = true}});
     fx_run(&f, 40 * FX_S);
+    fx_delete(&f, "never");
+    fx_run(&f, FX_S);
+    f.break_lists = 1;
+    (void)fx_step(&f, &(struct core_event){.kind = CORE_PASS, .pass = {.pass = 4}});
+    fx_run(&f, 10 * FX_S);
+    change_in_a_pass();
     fx_delete(&f, "bad");
     fx_put_simple(&f, "db", LIFECYCLE_LAZY, 2);
     broken.container_name = "backend";
@@ -115,8 +135,8 @@ static void ask(enum core_event_kind kind, const char *lease)
 static void use(void)
 {
     struct core_row held = fx_row("web", LIFECYCLE_HOT, 1);
-    held.depends = &on_db;
-    held.n_depends = 1;
+    held.depends = on_db;
+    held.n_depends = 2;
     held.held = true;
     (void)fx_wake(&f, "db", 90 * FX_S, true);
     (void)fx_wake(&f, "db", 90 * FX_S, false);
@@ -175,7 +195,7 @@ static void check_end(void)
     assert_status(&f, "backend", CONTAINER_RUNNING);
     assert_int_equal(sim_plan_of(&fx_container(&f, "backend")->spec).variant, 3);
     assert_status(&f, "demo-db", CONTAINER_RUNNING);
-    assert_string_equal(f.forgotten, "bad@6");
+    assert_string_equal(f.forgotten, "bad@8");
     assert_int_equal(f.n_memories, 3);
     for (size_t i = 0; i < f.n_memories; i++) {
         struct agent_view view = fx_view(&f, f.memories[i].name);
@@ -227,6 +247,7 @@ static void core_new_fails(void **state)
         counting = false;
         assert_null(core);
     }
+    assert_null(core_free(NULL));
 }
 
 int main(void)
