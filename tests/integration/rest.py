@@ -3,28 +3,33 @@
 
 import time
 
-from engine import wait_until
+from fleet import is_lazy
 from users import ask
 from watch import states
 
 
-def is_at_rest(users):
-    """Each agent one container of its last row, hot ones up, lazy ones asleep."""
-    fleet, marks = users.fleet, {}
+def found(fleet):
+    """{container: (status, marks, addresses)}"""
+    there = {}
     for name in fleet.mine():
         seen = fleet.engine.inspect(name)
         if seen:
-            env = [word[5:] for word in seen["Config"]["Env"] if word.startswith("MARK=")]
-            marks[name] = (seen["State"]["Status"], env)
+            marks = [word[5:] for word in seen["Config"]["Env"] if word.startswith("MARK=")]
+            addresses = [network["IPAddress"] for network in seen["NetworkSettings"]["Networks"].values()]
+            there[name] = (seen["State"]["Status"], marks, addresses)
+    return there
+
+
+def amiss(users):
+    """What is not at rest yet: each agent has one container of its last row, hot ones are up, lazy ones asleep."""
+    there, state, wrong = found(users.fleet), states(users.fleet), []
     for agent, service in users.services.items():
-        lazy = service["x-roost"].get("lifecycle") == "lazy"
-        status, env = marks.pop(fleet.container(agent), ("", []))
-        if env != [users.ledger.rows[agent]] or status not in (("created", "exited", "paused") if lazy else ("running",)):
-            return False
-    wanted = {agent: ("stopped", "paused") if service["x-roost"].get("lifecycle") == "lazy" else ("running",)
-              for agent, service in users.services.items()}
-    seen = states(fleet)
-    return not marks and all(seen[agent] in wanted[agent] for agent in wanted)
+        lazy, row = is_lazy(service), users.ledger.rows[agent]
+        status, marks, addresses = there.pop(users.fleet.container(agent), ("missing", [], []))
+        if (marks != [row] or status not in (("created", "exited", "paused") if lazy else ("running",))
+                or state[agent] not in (("stopped", "paused") if lazy else ("running",))):
+            wrong.append(f"{agent} is {state[agent]}, its container {status} at {addresses}, of {marks}, not {row}")
+    return wrong + [f"{name} is nobody's: {what}" for name, what in there.items()]
 
 
 def last_table(users):
@@ -46,7 +51,10 @@ def comes_to_rest(users, witness, quiet_s):
     last_table(users)
     with fleet.serve():
         users.release_all()
-        wait_until(lambda: is_at_rest(users), "the fleet at rest", 240)
+        deadline = time.monotonic() + 240
+        while wrong := amiss(users):
+            assert time.monotonic() < deadline, f"the fleet is not at rest within 240 s: {wrong}"
+            time.sleep(0.2)
         calls = fleet.engine.watch()
         for _ in range(3):
             assert ask(fleet.socket, "POST", "/v1/reconcile?deep=1")[0] == 200
