@@ -125,8 +125,9 @@ int daemon_call(const struct daemon_options *options, const char *method,
                 void *progress_ctx, struct api_answer *ret_answer, struct error *err)
 {
     struct call *call = calloc(1, sizeof(*call));
-    int r = call ? fleet_loop_init(&call->loop, err)
-                 : error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
+    if (!call)
+        return error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
+    int r = fleet_loop_init(&call->loop, err);
     if (r < 0) {
         free(call);
         return r;

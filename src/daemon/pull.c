@@ -109,9 +109,11 @@ int fleet_pull(struct fleet *f, const char *image, const char *platform, fleet_p
     _cleanup_free_ char *label = fleet_pull_label(image, platform);
     struct pull_waiter *w = calloc(1, sizeof(*w));
     struct fleet_pull *p = label ? find(f, label) : NULL;
-    if (label && w && !p)
+    if (!w)
+        return -ENOMEM;
+    if (label && !p)
         p = begin(f, image, platform, label);
-    if (!w || !p) {
+    if (!p) {
         free(w);
         return -ENOMEM;
     }

@@ -224,8 +224,9 @@ static int open_all(struct serve *s, const struct daemon_options *options, struc
 int daemon_serve(const struct daemon_options *options, struct error *err)
 {
     struct serve *s = calloc(1, sizeof(*s));
-    int r = s ? fleet_loop_init(&s->loop, err)
-              : error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
+    if (!s)
+        return error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
+    int r = fleet_loop_init(&s->loop, err);
     if (r < 0) {
         free(s);
         return r;

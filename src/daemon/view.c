@@ -82,21 +82,18 @@ static int by_key(const void *a, const void *b, void *key)
 
 json_t *view_sorted(json_t *steal_objects, const char *key)
 {
-    size_t n = json_array_size(steal_objects);
-    json_t **items = calloc(n + 1, sizeof(json_t *));
-    json_t *result = json_array();
-    bool whole = steal_objects && items && result;
-    for (size_t i = 0; whole && i < n; i++)
-        items[i] = json_array_get(steal_objects, i);
-    if (whole)
-        qsort_r(items, n, sizeof(json_t *), by_key, (void *)(uintptr_t)key);
-    for (size_t i = 0; whole && i < n; i++)
-        whole = json_array_append(result, items[i]) == 0;
-    free(items);
-    json_decref(steal_objects);
-    if (!whole)
-        json_decref(result);
-    return whole ? result : NULL;
+    json_auto_t *objects = steal_objects, *result = json_array();
+    size_t n = json_array_size(objects);
+    _cleanup_free_ json_t **items = calloc(n + 1, sizeof(json_t *));
+    if (!objects || !result || !items)
+        return NULL;
+    for (size_t i = 0; i < n; i++)
+        items[i] = json_array_get(objects, i);
+    qsort_r(items, n, sizeof(json_t *), by_key, (void *)(uintptr_t)key);
+    for (size_t i = 0; i < n; i++)
+        if (json_array_append(result, items[i]) < 0)
+            return NULL;
+    return steal(&result);
 }
 
 json_t *view_agents(struct fleet *f)
