@@ -481,6 +481,8 @@ void pass_begin(struct core *core, uint64_t list);
 void pass_break(struct core *core, uint64_t list, const char *words);
 bool pass_awaits(const struct core *core, const struct agent *a);
 void pass_note(struct core *core, const struct agent *a, const struct rule *rule);
+/* What a pass comes to with `cause` changes `a`, too: the pass is about that as well. */
+void pass_follow(struct core *core, struct agent *a, const struct agent *cause);
 void pass_outcome(struct core *core, const struct agent *a, enum report_word action);
 bool pass_settled(struct core *core, const struct agent *a, const char *error);
 bool pass_has_pending(const struct core *core, const struct agent *a);

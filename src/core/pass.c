@@ -208,6 +208,36 @@ void pass_note(struct core *core, const struct agent *a, const struct rule *rule
     }
 }
 
+static struct pass_entry *add_entry(struct core *core, struct pass *p, struct agent *a)
+{
+    struct pass_entry *entries = realloc(p->entries, (p->n + 1) * sizeof(*entries));
+    if (!entries) {
+        core->starved = true;
+        return NULL;
+    }
+    size_t at = p->n++;
+    for (p->entries = entries; at > 0 && entries[at - 1].serial > a->serial; at--)
+        entries[at] = entries[at - 1];
+    entries[at] = (struct pass_entry){.agent = a, .serial = a->serial};
+    return &entries[at];
+}
+
+void pass_follow(struct core *core, struct agent *a, const struct agent *cause)
+{
+    for (struct pass *p = core->passes; p; p = p->next) {
+        if (p->over || p->request.dry_run || !find_entry(p, cause))
+            continue;
+        struct pass_entry *entry = find_entry(p, a);
+        if (!entry)
+            entry = add_entry(core, p, a);
+        if (!entry || entry->pending)
+            continue;
+        entry->pending = true;
+        entry->noted = entry->action != REPORT_UNCHANGED;
+        p->pending++;
+    }
+}
+
 void pass_outcome(struct core *core, const struct agent *a, enum report_word action)
 {
     for (struct pass *p = core->passes; p; p = p->next) {

@@ -69,6 +69,11 @@ void share_tell(struct core *core, struct agent *a)
     if (now == 0 || now == a->shown)
         return;
     a->shown = now;
-    for (size_t i = 0; i < a->n_dependents; i++)
-        mark_dirty(core, a->dependents[i]);
+    for (size_t i = 0; i < a->n_dependents; i++) {
+        struct agent *d = a->dependents[i];
+        share_look(core, d);
+        if (d->containers[SLOT_MAIN].known && !share_agrees(d, &d->containers[SLOT_MAIN]))
+            pass_follow(core, d, a);
+        mark_dirty(core, d);
+    }
 }

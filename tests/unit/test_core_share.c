@@ -78,6 +78,17 @@ static void made_anew_when_the_other_is(void **state)
     assert_int_equal(f.operations, before_restart); /* nothing is changed */
 }
 
+/* The pass that makes the other one anew is over when this one is, too. */
+static void a_pass_waits_for_it(void **state)
+{
+    put_both(LIFECYCLE_HOT);
+    uint64_t before = with_of("demo-app");
+    fx_pass(&f, (struct core_pass){.agent = "vpn", .recreate = true});
+    assert_report(&f, "app", REPORT_RECREATED, 14);
+    assert_true(with_of("demo-app") != before);
+    assert_int_equal(f.engine.n, 2);
+}
+
 /* Removed by hand, or pruned: it is made again, and is another one. */
 static void made_anew_when_the_other_was_lost(void **state)
 {
@@ -174,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_other_is_made_first),
         TEST(made_anew_when_the_other_is),
+        TEST(a_pass_waits_for_it),
         TEST(made_anew_when_the_other_was_lost),
         TEST(roost_was_away_meanwhile),
         TEST(a_lazy_one_in_use_too),
