@@ -84,6 +84,7 @@ struct core_depends {
     enum depends_condition condition;
     bool optional; /* what is not there, or does not come to it, is not waited for */
     bool shares;   /* its container must be there to make ours: a namespace, volumes */
+    bool restart;  /* when we restart it or make it anew, ours is restarted after it */
 };
 
 struct core_row {
@@ -130,6 +131,7 @@ struct core_memory {
     uint64_t retry_at_ns;
     uint64_t idle_since_ns;
     uint64_t job_ran; /* of a job: which spec has had its run, and how that ended; 0: none */
+    bool to_follow;   /* that container's run is to end, as the one that it depends on did */
 };
 
 #define CORE_LEASE_ID_SIZE 33

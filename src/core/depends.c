@@ -92,9 +92,11 @@ void depends_wake_dependents(struct core *core, struct agent *a)
 {
     if (core->depends_stale)
         return; /* the refresh marks them all */
-    for (size_t i = 0; i < a->n_dependents; i++)
-        if (a->dependents[i]->blocked || a->dependents[i]->stuck)
-            mark_dirty(core, a->dependents[i]);
+    for (size_t i = 0; i < a->n_dependents; i++) {
+        struct agent *d = a->dependents[i];
+        if (d->blocked || d->stuck || (d->to_follow && !d->on_cycle))
+            mark_dirty(core, d);
+    }
 }
 
 void depends_touch(struct core *core, struct agent *a)
@@ -113,12 +115,13 @@ static bool is_awake(const struct core *core, const struct agent *a)
                                               a->containers[SLOT_MAIN].status != CONTAINER_PAUSED);
 }
 
-static enum depends_condition condition_on(const struct agent *dependent, const struct agent *a)
+const struct core_depends *depends_on(const struct agent *dependent, const struct agent *a)
 {
+    static const struct core_depends none = {.condition = DEPENDS_STARTED};
     for (size_t i = 0; i < dependent->n_depends; i++)
         if (strcmp(dependent->depends[i].agent, a->name) == 0)
-            return dependent->depends[i].condition;
-    return DEPENDS_STARTED;
+            return &dependent->depends[i];
+    return &none;
 }
 
 /* An awake dependent is an implicit lease. One that waits for our completion wants one run of us,
@@ -131,7 +134,7 @@ bool depends_want_awake(const struct core *core, const struct agent *a)
         const struct agent *d = a->dependents[i];
         if (d->on_cycle || d->held || d->invalid || !is_awake(core, d))
             continue;
-        if (condition_on(d, a) != DEPENDS_COMPLETED)
+        if (depends_on(d, a)->condition != DEPENDS_COMPLETED)
             return true;
         const struct container *c = &a->containers[SLOT_MAIN];
         bool runs_once = !c->known || c->status == CONTAINER_CREATED || container_is_up(c);
@@ -141,7 +144,7 @@ bool depends_want_awake(const struct core *core, const struct agent *a)
     return false;
 }
 
-static bool is_met(const struct agent *b, enum depends_condition condition)
+bool depends_is_met(const struct agent *b, enum depends_condition condition)
 {
     const struct container *c = &b->containers[SLOT_MAIN];
     switch (condition) {
@@ -182,7 +185,7 @@ const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_h
             *ret_hopeless = true;
             return a->depends[i].agent;
         }
-        if (is_met(b, condition))
+        if (depends_is_met(b, condition))
             continue;
         struct container *c = &b->containers[SLOT_MAIN];
         if (condition == DEPENDS_COMPLETED && c->known && c->status == CONTAINER_EXITED &&

@@ -171,5 +171,7 @@ void facts_reason(const struct agent *a, const struct rule *rule, char *buf, siz
     bool drift = rule->action == ACTION_RECREATE || rule->report == REPORT_DEFERRED;
     if (drift && *drift_reason(a))
         reason = drift_reason(a);
+    if ((rule->all & FACT_TO_RESTART) && a->to_follow)
+        reason = "what it depends on was restarted";
     (void)snprintf(buf, size, "%s", reason);
 }

@@ -9,6 +9,7 @@
  *   complete.c CORE_COMPLETION changes what is, and ends the operation in flight
  *   state.c    the only writer of agent->state; what a changed container means for it
  *   depends.c  who depends on whom, and what that forbids or wants
+ *   follow.c   who is restarted after what it depends on
  *   facts.c    picture -> facts, and in words
  *   settle.c   facts -> rule -> at most one operation
  *   rollout.c  mass changes: so many at once, and no further after failures
@@ -159,6 +160,7 @@ struct agent {
     bool has_remembered;
     bool save;          /* changed since EFFECT_SAVE */
     uint64_t job_ran;   /* job.c */
+    bool to_follow;     /* its run is to end, as the one that it depends on did: follow.c */
     bool remembered_up; /* of CORE_MEMORY: it ran when we last looked */
 
     /* leases */
@@ -379,6 +381,9 @@ bool same_id(const uint8_t a[CONTAINER_ID_SIZE], const uint8_t b[CONTAINER_ID_SI
 struct agent_view agent_view_of(const struct core *core, const struct agent *a);
 bool container_is_up(const struct container *c);
 
+/* What stands before a step: nothing; what will pass; what will not by itself. */
+enum gate { GATE_OPEN, GATE_WAIT, GATE_CLOSED };
+
 /* depends.c */
 void depends_refresh(struct core *core);
 /* `a` is wanted awake now, or not any more: those that it depends on look again. */
@@ -389,6 +394,18 @@ bool depends_want_awake(const struct core *core, const struct agent *a);
  * waiting does not help; *ret_until_ns, when it is set, is when it may cease to. */
 const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_hopeless,
                            uint64_t *ret_until_ns);
+const struct core_depends *depends_on(const struct agent *dependent, const struct agent *a);
+bool depends_is_met(const struct agent *b, enum depends_condition condition);
+
+/* follow.c */
+/* We end the run of `a`, or replace its container: those that follow it are noted. */
+void follow_note(struct core *core, struct agent *a);
+void follow_forget(struct agent *a); /* the run that was to end for that has ended */
+/* Is one of those that it would follow, or shares a container of, being changed? It comes first. */
+bool follow_awaits(const struct core *core, const struct agent *a);
+/* Is it time to? Then it is restarted, or put to sleep. True: soon, and until then it is left
+ * alone. */
+bool follow_look(const struct core *core, struct agent *a);
 
 /* share.c */
 void share_look(struct core *core, struct agent *a); /* what is its container to be made of? */
@@ -418,7 +435,6 @@ void facts_reason(const struct agent *a, const struct rule *rule, char *buf, siz
 void settle_all(struct core *core);
 
 /* rollout.c */
-enum gate { GATE_OPEN, GATE_WAIT, GATE_CLOSED };
 enum gate rollout_gate(struct core *core, struct agent *a, const struct rule *rule);
 void rollout_end(struct core *core, struct agent *a, bool failed);
 void rollout_reopen(struct core *core);

@@ -48,6 +48,7 @@ void memory_save(struct core *core, struct agent *a)
     e->save.retry_at_ns = a->crash_retry_at_ns;
     e->save.idle_since_ns = a->idle_since_ns;
     e->save.job_ran = a->job_ran;
+    e->save.to_follow = a->to_follow;
     a->save = !effect_whole(core);
 }
 

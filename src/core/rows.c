@@ -15,6 +15,7 @@ static bool same_depends(const struct agent *a, const struct core_row *row)
         if (a->depends[i].condition != row->depends[i].condition ||
             a->depends[i].optional != row->depends[i].optional ||
             a->depends[i].shares != row->depends[i].shares ||
+            a->depends[i].restart != row->depends[i].restart ||
             strcmp(a->depends[i].agent, row->depends[i].agent) != 0)
             return false;
     return true;
@@ -33,9 +34,7 @@ static void take_depends(struct core *core, struct agent *a, const struct core_r
         }
     }
     for (size_t i = 0; i < row->n_depends; i++) {
-        depends[i].condition = row->depends[i].condition;
-        depends[i].optional = row->depends[i].optional;
-        depends[i].shares = row->depends[i].shares;
+        depends[i] = row->depends[i];
         depends[i].agent = strdup(row->depends[i].agent);
         if (depends[i].agent)
             continue;
@@ -156,5 +155,6 @@ void rows_remember(struct core *core, const struct core_memory *memory)
     a->crash_retry_at_ns = memory->retry_at_ns;
     a->idle_since_ns = memory->idle_since_ns;
     a->job_ran = memory->job_ran;
+    a->to_follow = memory->to_follow;
     a->save = false;
 }

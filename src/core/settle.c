@@ -82,17 +82,24 @@ static void told_sent(struct core *core, struct agent *a, const struct step *ste
 {
     if (step->slot != SLOT_MAIN)
         return;
+    if (step->kind == OPERATION_START)
+        follow_forget(a);
     if (step->kind == OPERATION_START || step->kind == OPERATION_UNPAUSE)
         agent_move(core, a, INPUT_START_SENT);
     else if (step->kind == OPERATION_STOP || step->kind == OPERATION_PAUSE)
         agent_move(core, a, INPUT_STOP_SENT);
 }
 
-/* A container is made after those that it is made of. Where nothing is under way that makes them,
- * the engine's own words say what is missing. */
-static enum gate share_gate(struct core *core, const struct agent *a, const struct step *step)
+/* A container is made after those that it is made of (where nothing is under way that makes them,
+ * the engine's own words say what is missing), and made anew after those that it would follow. */
+static enum gate create_gate(struct core *core, const struct agent *a, const struct rule *rule,
+                             const struct step *step)
 {
-    return step->kind == OPERATION_CREATE && share_awaits(core, a) ? GATE_WAIT : GATE_OPEN;
+    if (step->kind != OPERATION_CREATE)
+        return GATE_OPEN;
+    bool wait =
+        share_awaits(core, a) || (rule->action == ACTION_RECREATE && follow_awaits(core, a));
+    return wait ? GATE_WAIT : GATE_OPEN;
 }
 
 /* A first start waits for what it depends on, and does not happen without. A later one waits only
@@ -123,6 +130,14 @@ static void settled(struct core *core, struct agent *a, const char *error)
     (void)pass_settled(core, a, error);
 }
 
+/* To begin another one: a restart, or the way to the next container. */
+static bool ends_run(const struct core *core, const struct agent *a, const struct step *step)
+{
+    bool leaves = step->kind == OPERATION_RENAME && step->name_as == SLOT_OLD;
+    return step->slot == SLOT_MAIN && (leaves || step->kind == OPERATION_STOP) &&
+           agent_is_wanted_awake(core, a);
+}
+
 /* Send the step, unless something stands before it. */
 static void go(struct core *core, struct agent *a, const struct rule *rule, const struct step *step)
 {
@@ -140,7 +155,7 @@ static void go(struct core *core, struct agent *a, const struct rule *rule, cons
                 a->reason ? a->reason : "it crashed, and is started again after a back-off");
         return;
     }
-    enum gate gate = share_gate(core, a, step);
+    enum gate gate = create_gate(core, a, rule, step);
     if (gate == GATE_OPEN)
         gate = depends_gate(core, a, step, why, sizeof(why));
     if (gate != GATE_OPEN && a->waits_since_ns == 0)
@@ -174,10 +189,13 @@ static void go(struct core *core, struct agent *a, const struct rule *rule, cons
         agent_move(core, a, INPUT_BACKOFF_DUE);
     if (rule->action == ACTION_SLEEP)
         agent_move(core, a, INPUT_IDLE);
-    if (emit(core, a, step))
-        told_sent(core, a, step);
-    else
+    if (!emit(core, a, step)) {
         queue_push(core, a, QUEUE_WAITING);
+        return;
+    }
+    told_sent(core, a, step);
+    if (ends_run(core, a, step))
+        follow_note(core, a);
 }
 
 /* Nothing left of a deleted row, or of an orphan: forget the agent. True: `a` is gone. */
@@ -346,6 +364,10 @@ static bool settle(struct core *core, struct agent *a)
             queue_push(core, a, QUEUE_WAITING);
         else
             a->want_inspect = false;
+        return false;
+    }
+    if (follow_look(core, a)) {
+        a->blocked = true; /* depends_wake_dependents() */
         return false;
     }
     const struct rule *rule = decide(agent_facts(core, a));

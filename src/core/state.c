@@ -197,6 +197,13 @@ static bool runs_anew(const struct container *c, const struct container *before)
            (before->restarts_seen && c->restarts > before->restarts);
 }
 
+static bool is_same_run(const struct agent *a, const struct container *before)
+{
+    const struct container *c = &a->containers[SLOT_MAIN];
+    bool remembered = !before->known && a->has_remembered && same_id(a->remembered, c->id);
+    return container_is_up(c) && (remembered || (before->known && same_id(before->id, c->id)));
+}
+
 /* After any change of a container: its own clock, and for the main one what it means. */
 static void take_change(struct core *core, struct agent *a, enum slot slot,
                         const struct container *before)
@@ -214,6 +221,8 @@ static void take_change(struct core *core, struct agent *a, enum slot slot,
         c->up_since_ns = core->now_ns;
     if (slot != SLOT_MAIN)
         return;
+    if (!is_same_run(a, before))
+        follow_forget(a);
     if (container_is_up(c) || !c->known || !same_id(before->id, c->id))
         a->job_done = false;
     if (!container_is_up(c) && a->told_not_ready) {

@@ -31,6 +31,7 @@ static int save(struct fleet *f, const struct core_memory *memory, struct error 
         .retry_at_ns = memory->retry_at_ns,
         .idle_since_ns = memory->idle_since_ns,
         .job_ran = memory->job_ran,
+        .to_follow = memory->to_follow,
     };
     memcpy(state.restarts_ns, memory->restarts_ns, sizeof(state.restarts_ns));
     return store_write_state(f->store, &state, err);

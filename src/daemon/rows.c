@@ -157,9 +157,13 @@ static int send_row(struct fleet *f, const struct fleet_row *row, struct core_ro
         if (!depends)
             return -ENOMEM;
         for (size_t i = 0; i < settings->n_depends; i++)
-            depends[i] =
-                (struct core_depends){settings->depends[i].agent, settings->depends[i].condition,
-                                      settings->depends[i].optional, settings->depends[i].shares};
+            depends[i] = (struct core_depends){
+                .agent = settings->depends[i].agent,
+                .condition = settings->depends[i].condition,
+                .optional = settings->depends[i].optional,
+                .shares = settings->depends[i].shares,
+                .restart = settings->depends[i].restart,
+            };
         core_row->depends = depends;
         core_row->n_depends = settings->n_depends;
     }
@@ -262,6 +266,7 @@ static void take_times(const struct fleet *f, const struct store_state *state,
     memcpy(memory->restarts_ns, state->restarts_ns, sizeof(memory->restarts_ns));
     memory->retry_at_ns = state->retry_at_ns;
     memory->idle_since_ns = state->idle_since_ns;
+    memory->to_follow = state->to_follow;
 }
 
 static int on_state(void *ctx, const struct store_state *state)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * depends_on: a list of names, or a map of what to wait for. The canonical form is the map, each
- * with its condition; of the rest only `required: false` says anything.
+ * with its condition; of the rest only `required: false` and
+ * `restart: true` say anything.
  */
 #include <errno.h>
 #include <string.h>
@@ -26,15 +27,12 @@ static int read_dependency_part(struct reader *r, const char *name, const json_t
     size_t mark = reader_enter(r, name);
     rc = strcmp(name, "condition") == 0 ? reader_choice(r, value, conditions, &canonical)
                                         : reader_flag(r, value, &canonical);
-    if (rc == 0 && strcmp(name, "restart") == 0 && json_is_true(canonical)) {
-        json_decref(canonical);
-        rc = reader_fail(r, "true is not supported yet; remove it");
-    }
     if (rc < 0)
         return rc;
     reader_leave(r, mark);
     bool says = strcmp(name, "condition") == 0 ||
-                (strcmp(name, "required") == 0 && json_is_false(canonical));
+                (strcmp(name, "required") == 0 && json_is_false(canonical)) ||
+                (strcmp(name, "restart") == 0 && json_is_true(canonical));
     if (!says) {
         json_decref(canonical);
         return 0;

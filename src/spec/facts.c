@@ -187,6 +187,7 @@ static int fill_depends(struct spec *spec, const json_t *root, struct arena *are
                          : is_word(condition, "service_completed_successfully") ? DEPENDS_COMPLETED
                                                                                 : DEPENDS_STARTED,
             .optional = json_is_false(json_object_get(part, "required")),
+            .restart = json_is_true(json_object_get(part, "restart")),
         };
     }
     add_implied(spec, root, arena);

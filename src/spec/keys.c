@@ -24,7 +24,7 @@ static const struct key keys[] = {
              "`lifecycle`, `no` makes a [job](compose.md#jobs); `no` with hot and any other with "
              "lazy are errors"},
     {"depends_on", read_depends_on, .flags = KEY_UNHASHED,
-     .takes = "a list, or a map with `condition` and `required`",
+     .takes = "a list, or a map with `condition`, `required` and `restart`",
      .does = "an agent that an awake one depends on is awake too; circles are an error"},
     {"platform", read_platform, put_platform, NULL, say_option, "--platform",
      .takes = "`linux/amd64`, `linux/arm/v7`, `arm64`",

@@ -11,14 +11,12 @@ extern const char schema_sql[]; /* schema.sql, by embed.S */
 extern const char schema2_sql[];
 extern const char schema3_sql[];
 extern const char schema4_sql[];
+extern const char schema5_sql[];
 
 const struct migration_list *migrate_builtin(void)
 {
     static const struct migration steps[] = {
-        {1, schema_sql},
-        {2, schema2_sql},
-        {3, schema3_sql},
-        {4, schema4_sql},
+        {1, schema_sql}, {2, schema2_sql}, {3, schema3_sql}, {4, schema4_sql}, {5, schema5_sql},
     };
     static const struct migration_list list = {steps, ARRAY_LEN(steps)};
     return &list;

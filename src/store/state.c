@@ -11,7 +11,7 @@ int store_read_states(struct store *store, store_state_fn *state, void *ctx, str
         sql_get(&store->sql,
                 "SELECT agent, container_id, state, reason, failed_generation, boot_id, episodes,"
                 " crashes, restart_1_ns, restart_2_ns, restart_3_ns, retry_at_ns, idle_since_ns,"
-                " job_ran FROM agent_state"
+                " job_ran, to_follow FROM agent_state"
                 " ORDER BY agent",
                 &stmt, err);
     if (r < 0)
@@ -32,6 +32,7 @@ int store_read_states(struct store *store, store_state_fn *state, void *ctx, str
             .retry_at_ns = (uint64_t)sql_int(stmt, "retry_at_ns"),
             .idle_since_ns = (uint64_t)sql_int(stmt, "idle_since_ns"),
             .job_ran = (uint64_t)sql_int(stmt, "job_ran"),
+            .to_follow = sql_int(stmt, "to_follow") != 0,
         };
         r = sql_check(stmt, err);
         if (r == 0)
@@ -50,8 +51,8 @@ int store_write_state(struct store *store, const struct store_state *state, stru
         r = sql_get(&store->sql,
                     "INSERT OR REPLACE INTO agent_state (agent, container_id, state, reason,"
                     " failed_generation, episodes, crashes, boot_id, restart_1_ns, restart_2_ns,"
-                    " restart_3_ns, retry_at_ns, idle_since_ns, job_ran)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    " restart_3_ns, retry_at_ns, idle_since_ns, job_ran, to_follow)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     &stmt, err);
     if (r < 0)
         return r;
@@ -68,6 +69,7 @@ int store_write_state(struct store *store, const struct store_state *state, stru
     sql_bind_int(stmt, (int64_t)state->retry_at_ns);
     sql_bind_int(stmt, (int64_t)state->idle_since_ns);
     sql_bind_int(stmt, (int64_t)state->job_ran);
+    sql_bind_int(stmt, state->to_follow);
     return sql_run(stmt, err);
 }
 

@@ -174,6 +174,7 @@ struct store_state {
     uint64_t retry_at_ns;
     uint64_t idle_since_ns;
     uint64_t job_ran; /* as in core_memory */
+    bool to_follow;   /* as in core_memory; of this boot, too */
 };
 typedef int store_state_fn(void *ctx, const struct store_state *state);
 int store_read_states(struct store *store, store_state_fn *state, void *ctx,

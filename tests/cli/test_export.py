@@ -110,7 +110,7 @@ def test_scaled_jobs_and_settings(cli):
         "setup": {**HOT, "restart": "no"},
         "always": {**HOT, "restart": "always", "x-roost": {"lifecycle": "hot"}},
         "proxy": {**HOT, "x-roost": roost, "pull_policy": "daily",
-                  "depends_on": {"web": {"condition": "service_started", "required": False}}},
+                  "depends_on": {"web": {"condition": "service_started", "required": False, "restart": True}}},
         "built": {"build": "./here"},
     })
     text = check_same(cli)

@@ -267,6 +267,22 @@ static void check_awake(struct world *w, const struct w_agent *a, const struct s
         broken(w, "%s should be asleep", a->name);
 }
 
+/* restart: true. What it was to follow is there again, so it has. */
+static void check_follows(struct world *w, const struct w_agent *a, const struct sim_container *c)
+{
+    bool due = a->has_memory && a->memory.to_follow && c->status == CONTAINER_RUNNING;
+    for (size_t i = 0; i < a->row.n_depends; i++) {
+        const struct w_agent *on = dependency(w, a, i);
+        if (!a->depends[i].restart)
+            continue;
+        const struct sim_container *b = on && on->exists ? quiet_container(w, on) : NULL;
+        due = due && b && b->status == CONTAINER_RUNNING && quiet_is_simple(w, on) &&
+              a->depends[i].condition == DEPENDS_STARTED && count(w, on, false) == 1;
+    }
+    if (due)
+        broken(w, "%s was to be restarted after what it depends on, and was not", a->name);
+}
+
 static void check_simple(struct world *w, const struct w_agent *a, const struct agent_view *v)
 {
     const struct sim_container *c = quiet_container(w, a);
@@ -277,6 +293,7 @@ static void check_simple(struct world *w, const struct w_agent *a, const struct 
     if (count(w, a, false) > 1 && c->status != CONTAINER_PAUSED)
         broken(w, "%s has %u containers", a->name, count(w, a, false));
     check_as_specified(w, a, c, v);
+    check_follows(w, a, c);
     if (!is_rolled_back(v))
         check_awake(w, a, c);
     if (a->has_memory && (a->memory.state != v->state && v->state != STATE_FAILED))

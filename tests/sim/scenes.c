@@ -60,6 +60,11 @@ static const struct scene all[] = {
     {"rule 22: put to sleep", "row:a0:lazy wait:20 wake:a0 wait:5 | sleep:a0 wait:60"},
     {"rule 23: a deep pass over what is well", "row:a0:hot row:a1:lazy wait:20 | deep wait:20"},
     {"rule 25: overslept", "row:a0:lazy:oversleeps wait:20 wake:a0 wait:30 | release:a0 wait:120"},
+    {"rule 27: follows a recreate", "row:a0:hot row:a1:hot:follows wait:20 | spec:a0 wait:60"},
+    {"rule 27: follows a recreate under a lease",
+     "row:a0:hot row:a1:lazy:follows wait:20 wake:a1 wait:5 | spec:a0 wait:60"},
+    {"rule 22: follows a recreate into its sleep",
+     "row:a0:hot row:a1:lazy:follows wait:20 wake:a1 wait:5 release:a1 | spec:a0 wait:60"},
     {"watchdog: ends well, hot", "row:a0:hot wait:20 | end0:a0 wait:40"},
     {"watchdog: crashes, hot", "row:a0:hot wait:20 | end1:a0 wait:40"},
     {"watchdog: crashes three times, hot",
@@ -135,8 +140,9 @@ static void row(struct world *w, struct w_agent *a, const char *how, bool lazy)
     if (oversleeps || strcmp(how, "pause") == 0)
         a->row.sleep = SLEEP_PAUSE;
     a->row.stop_after_ns = oversleeps ? 30 * SECOND : 0;
-    a->row.n_depends = strcmp(how, "depends") == 0;
-    a->depends[0] = (struct core_depends){.agent = "a0"};
+    bool follows = strcmp(how, "follows") == 0;
+    a->row.n_depends = follows || strcmp(how, "depends") == 0;
+    a->depends[0] = (struct core_depends){.agent = "a0", .restart = follows};
     tell(w, a);
 }
 

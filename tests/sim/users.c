@@ -55,6 +55,7 @@ static void any_depends(struct world *w, struct w_agent *a)
         a->depends[i].agent = w->agents[on].name;
         a->depends[i].condition =
             (enum depends_condition)(chance(w, 600) ? DEPENDS_STARTED : roll(w, 3));
+        a->depends[i].restart = (a->row.generation + i) % 3 == 0;
     }
 }
 

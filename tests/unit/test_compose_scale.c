@@ -66,15 +66,15 @@ static void all_have_the_alias_of_the_service(void **state)
 static void dependencies_are_on_each(void **state)
 {
 #define STARTED(name) "\"" name "\":{\"condition\":\"service_started\"}"
-#define HEALTHY(name) "\"" name "\":{\"condition\":\"service_healthy\"}"
+#define HEALTHY(name) "\"" name "\":{\"condition\":\"service_healthy\",\"restart\":true}"
     assert_specs("services: {a: {image: busybox, depends_on: [b, c, d]}, b: {image: busybox, "
                  "scale: 2, network_mode: none}, c: {image: busybox}, d: {image: busybox, scale: "
                  "0}}",
                  (const char *[]){
                      "{\"depends_on\":{" STARTED("b-1") "," STARTED("b-2") "," STARTED("c") "}}",
                      "{\"network_mode\":\"none\"}", "{\"network_mode\":\"none\"}", "{}", NULL});
-    assert_specs("services: {a: {image: busybox, depends_on: {b: {condition: service_healthy}}}, "
-                 "b: {image: busybox, scale: 2, network_mode: none}}",
+    assert_specs("services: {a: {image: busybox, depends_on: {b: {condition: service_healthy, "
+                 "restart: true}}}, b: {image: busybox, scale: 2, network_mode: none}}",
                  (const char *[]){"{\"depends_on\":{" HEALTHY("b-1") "," HEALTHY("b-2") "}}",
                                   "{\"network_mode\":\"none\"}", "{\"network_mode\":\"none\"}",
                                   NULL});

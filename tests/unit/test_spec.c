@@ -113,6 +113,8 @@ static void canonical_forms(void **state)
          "{'depends_on':{'a':{'condition':'service_healthy','required':false}}}"},
         {"{'depends_on': {'a': {'required': true, 'restart': false}}}",
          "{'depends_on':{'a':{'condition':'service_started'}}}"},
+        {"{'depends_on': {'a': {'restart': 'yes'}}}",
+         "{'depends_on':{'a':{'condition':'service_started','restart':true}}}"},
 
         {"{'x-roost': {'ready': {'tcp': '80'}, 'ready_timeout': '120s', 'sleep': 'pause', "
          "'stop_after': '60m',"
@@ -454,8 +456,6 @@ static void errors(void **state)
         {"{'depends_on': {'a': {'condition': 'x'}}}",
          "spec.depends_on.a.condition: expected service_started, service_healthy or "
          "service_completed_successfully, found \"x\""},
-        {"{'depends_on': {'a': {'restart': 'yes'}}}",
-         "spec.depends_on.a.restart: true is not supported yet; remove it"},
         {"{'depends_on': {'a': {'conditions': 'x'}}}",
          "spec.depends_on.a.conditions: unknown key; did you mean \"condition\"?"},
 
@@ -674,7 +674,8 @@ static void dependencies(void **state)
 {
     _cleanup_(spec_freep) struct spec *spec = spec_of(
         "{'depends_on': {'db': {'condition': 'service_healthy', 'restart': false}, 'a': null,"
-        "'job': {'condition': 'service_completed_successfully', 'required': false}}}");
+        "'job': {'condition': 'service_completed_successfully', 'required': false, 'restart': "
+        "true}}}");
     const struct spec_settings *s = spec_settings(spec);
     assert_int_equal(s->n_depends, 3);
     assert_string_equal(s->depends[0].agent, "a");
@@ -682,9 +683,11 @@ static void dependencies(void **state)
     assert_false(s->depends[0].optional);
     assert_string_equal(s->depends[1].agent, "db");
     assert_int_equal(s->depends[1].condition, DEPENDS_HEALTHY);
+    assert_false(s->depends[1].restart);
     assert_string_equal(s->depends[2].agent, "job");
     assert_int_equal(s->depends[2].condition, DEPENDS_COMPLETED);
     assert_true(s->depends[2].optional);
+    assert_true(s->depends[2].restart);
 }
 
 static void restart_and_lifecycle(void **state)
