@@ -84,7 +84,8 @@ struct core_depends {
     enum depends_condition condition;
     bool optional; /* what is not there, or does not come to it, is not waited for */
     bool shares;   /* its container must be there to make ours: a namespace, volumes */
-    bool restart;  /* when we restart it or make it anew, ours is restarted after it */
+    bool joins;   /* a namespace, which ends with each run of it: ours is restarted after it then */
+    bool restart; /* when we restart it or make it anew, ours is restarted after it */
 };
 
 struct core_row {

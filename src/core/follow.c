@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * depends_on with restart: true: who depends is restarted after what it depends on was restarted or
- * made anew by us. Not after the engine has restarted that, or somebody by hand.
+ * made anew by us. Not after the engine has restarted that, or somebody by hand: only who lives in
+ * its namespace follows each run of it, since that is left with a dead one (a network without
+ * interfaces, say).
  *
  * Who runs is noted before that run ends, and the note is in the transaction before the stop is
  * sent: so it follows, once, whatever happens in between. The note is over with the run that it was
@@ -9,13 +11,20 @@
  */
 #include "core/internal.h"
 
-void follow_note(struct core *core, struct agent *a)
+static bool follows(const struct core_depends *on, bool by_us)
 {
+    return on->joins || (by_us && on->restart);
+}
+
+void follow_note(struct core *core, struct agent *a, bool by_us)
+{
+    if (core->depends_stale)
+        return; /* those that depend on it are not known yet */
     for (size_t i = 0; i < a->n_dependents; i++) {
         struct agent *d = a->dependents[i];
         bool starts = d->operation.id != 0 && d->operation.kind == OPERATION_START;
         bool runs = starts || container_is_up(&d->containers[SLOT_MAIN]);
-        if (!runs || d->to_follow || !depends_on(d, a)->restart)
+        if (!runs || d->to_follow || !follows(depends_on(d, a), by_us))
             continue;
         d->to_follow = d->save = true;
         pass_follow(core, d, a);
@@ -48,8 +57,8 @@ static bool moves(const struct core *core, const struct agent *b)
 bool follow_awaits(const struct core *core, const struct agent *a)
 {
     for (size_t i = 0; i < a->n_depends; i++) {
-        bool follows = a->depends[i].restart || a->depends[i].shares;
-        const struct agent *b = follows ? agents_find(core, a->depends[i].agent) : NULL;
+        bool needs = a->depends[i].restart || a->depends[i].shares;
+        const struct agent *b = needs ? agents_find(core, a->depends[i].agent) : NULL;
         if (b && b->presence == PRESENCE_ROW && moves(core, b))
             return true;
     }
@@ -71,7 +80,7 @@ static enum gate all_come_back(const struct core *core, const struct agent *a)
 {
     enum gate all = GATE_OPEN;
     for (size_t i = 0; i < a->n_depends; i++) {
-        if (!a->depends[i].restart)
+        if (!follows(&a->depends[i], true))
             continue;
         const struct agent *b = agents_find(core, a->depends[i].agent);
         if (!b || b->presence != PRESENCE_ROW)

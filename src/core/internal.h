@@ -398,8 +398,9 @@ const struct core_depends *depends_on(const struct agent *dependent, const struc
 bool depends_is_met(const struct agent *b, enum depends_condition condition);
 
 /* follow.c */
-/* We end the run of `a`, or replace its container: those that follow it are noted. */
-void follow_note(struct core *core, struct agent *a);
+/* We end the run of `a` or replace its container, or its run has ended otherwise: those that follow
+ * that are noted. */
+void follow_note(struct core *core, struct agent *a, bool by_us);
 void follow_forget(struct agent *a); /* the run that was to end for that has ended */
 /* Is one of those that it would follow, or shares a container of, being changed? It comes first. */
 bool follow_awaits(const struct core *core, const struct agent *a);

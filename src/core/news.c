@@ -130,6 +130,7 @@ static void take_death(struct core *core, struct agent *a, const struct engine_n
     if (a->containers[SLOT_MAIN].start_due)
         return; /* told late: an end of an earlier run */
     a->died_news = true;
+    follow_note(core, a, false);
     if (!death_is_certain(core, a, news))
         return;
     if (a->lifecycle == LIFECYCLE_LAZY)

@@ -15,6 +15,7 @@ static bool same_depends(const struct agent *a, const struct core_row *row)
         if (a->depends[i].condition != row->depends[i].condition ||
             a->depends[i].optional != row->depends[i].optional ||
             a->depends[i].shares != row->depends[i].shares ||
+            a->depends[i].joins != row->depends[i].joins ||
             a->depends[i].restart != row->depends[i].restart ||
             strcmp(a->depends[i].agent, row->depends[i].agent) != 0)
             return false;

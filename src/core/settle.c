@@ -195,7 +195,7 @@ static void go(struct core *core, struct agent *a, const struct rule *rule, cons
     }
     told_sent(core, a, step);
     if (ends_run(core, a, step))
-        follow_note(core, a);
+        follow_note(core, a, true);
 }
 
 /* Nothing left of a deleted row, or of an orphan: forget the agent. True: `a` is gone. */

@@ -223,6 +223,9 @@ static void take_change(struct core *core, struct agent *a, enum slot slot,
         return;
     if (!is_same_run(a, before))
         follow_forget(a);
+    if (container_is_up(before) &&
+        (!container_is_up(c) || c->status == CONTAINER_RESTARTING || runs_anew(c, before)))
+        follow_note(core, a, false);
     if (container_is_up(c) || !c->known || !same_id(before->id, c->id))
         a->job_done = false;
     if (!container_is_up(c) && a->told_not_ready) {

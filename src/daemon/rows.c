@@ -162,6 +162,7 @@ static int send_row(struct fleet *f, const struct fleet_row *row, struct core_ro
                 .condition = settings->depends[i].condition,
                 .optional = settings->depends[i].optional,
                 .shares = settings->depends[i].shares,
+                .joins = settings->depends[i].joins,
                 .restart = settings->depends[i].restart,
             };
         core_row->depends = depends;

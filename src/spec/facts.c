@@ -132,18 +132,19 @@ static void fill_settings(struct spec_settings *s, const json_t *root, struct ar
     s->stop_grace_ns = duration_of(root, "stop_grace_period", STOP_GRACE_NS);
 }
 
-static void add_depends(struct spec *spec, const char *agent, size_t len, bool shares,
-                        struct arena *arena)
+static struct spec_depends *add_depends(struct spec *spec, const char *agent, size_t len,
+                                        bool shares, struct arena *arena)
 {
     for (size_t i = 0; i < spec->settings.n_depends; i++) {
         struct spec_depends *d = &spec->depends[i];
         if (strncmp(d->agent, agent, len) != 0 || d->agent[len] != '\0')
             continue;
         d->shares = d->shares || shares;
-        return;
+        return d;
     }
     spec->depends[spec->settings.n_depends++] = (struct spec_depends){
         .agent = keep_n(arena, agent, len), .condition = DEPENDS_STARTED, .shares = shares};
+    return &spec->depends[spec->settings.n_depends - 1];
 }
 
 /* Whose namespace, volumes or name one uses, one depends on; a name alone is no part of the
@@ -158,13 +159,13 @@ static void add_implied(struct spec *spec, const json_t *root, struct arena *are
         const char *word = json_string_value(json_object_get(root, namespaces[i]));
         const char *agent = word ? service_word(word) : NULL;
         if (agent)
-            add_depends(spec, agent, strlen(agent), true, arena);
+            add_depends(spec, agent, strlen(agent), true, arena)->joins = true;
     }
     for (size_t i = 0; i < ARRAY_LEN(lists); i++)
         json_array_foreach (json_object_get(root, lists[i]), k, entry) {
             const char *text = json_string_value(entry);
             if (strncmp(text, "container:", 10) != 0)
-                add_depends(spec, text, strcspn(text, ":"), i == 0, arena);
+                (void)add_depends(spec, text, strcspn(text, ":"), i == 0, arena);
         }
 }
 

@@ -92,6 +92,7 @@ struct spec_depends {
     enum depends_condition condition;
     bool optional; /* required: false: it need not exist */
     bool shares;   /* its container must be there to make this one */
+    bool joins;    /* it lives in that one's namespace, which ends with each run of it */
     bool restart;  /* it is restarted after that one was, or was made anew, by roost */
 };
 

@@ -89,6 +89,39 @@ static void a_pass_waits_for_it(void **state)
     assert_int_equal(f.engine.n, 2);
 }
 
+/* Its namespace ends with each run of the other one: it is restarted in place, once, when that runs
+ * again. */
+static void follows_each_run_of_whose_namespace_it_is_in(void **state)
+{
+    static struct core_depends in_vpn[] = {{"vpn", DEPENDS_STARTED, .shares = true, .joins = true}};
+    for (int by_hand = 0; by_hand < 2; by_hand++) {
+        ROW("by hand: %d", by_hand);
+        put("app", LIFECYCLE_HOT, in_vpn, 0);
+        put("vpn", LIFECYCLE_HOT, NULL, 0);
+        fx_settle(&f);
+        fx_clear(&f);
+        if (by_hand)
+            fx_stopped_by_hand(&f, "demo-vpn");
+        else
+            fx_dies(&f, "demo-vpn", 1);
+        fx_run(&f, 120 * FX_S);
+        const char *stop = strstr(f.trace, "stop demo-app, start demo-app");
+        assert_non_null(stop);
+        assert_null(strstr(stop + 1, "stop demo-app"));
+        assert_status(&f, "demo-app", CONTAINER_RUNNING);
+    }
+}
+
+/* What only shares its volumes does not. */
+static void volumes_outlive_a_run(void **state)
+{
+    put_both(LIFECYCLE_HOT);
+    fx_clear(&f);
+    fx_dies(&f, "demo-vpn", 1);
+    fx_run(&f, 120 * FX_S);
+    assert_null(strstr(f.trace, "demo-app"));
+}
+
 /* Removed by hand, or pruned: it is made again, and is another one. */
 static void made_anew_when_the_other_was_lost(void **state)
 {
@@ -185,6 +218,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_other_is_made_first),
         TEST(made_anew_when_the_other_is),
+        TEST(follows_each_run_of_whose_namespace_it_is_in),
+        TEST(volumes_outlive_a_run),
         TEST(a_pass_waits_for_it),
         TEST(made_anew_when_the_other_was_lost),
         TEST(roost_was_away_meanwhile),
