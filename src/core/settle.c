@@ -60,7 +60,7 @@ static bool emit(struct core *core, struct agent *a, const struct step *step)
     op->name = effect_text(core, agent_container_name(core, a, step->name_as, name, sizeof(name)));
     op->generation = a->generation;
     op->lifecycle = a->lifecycle;
-    op->with = step->kind == OPERATION_CREATE ? a->with : 0;
+    op->with = step->kind == OPERATION_CREATE ? share_made_of(core, a) : 0;
     memcpy(op->container, a->containers[step->slot].id, CONTAINER_ID_SIZE);
     if (!effect_whole(core))
         return false;

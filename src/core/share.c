@@ -42,6 +42,22 @@ static uint64_t with_now(struct core *core, const struct agent *a)
     return sum;
 }
 
+/* Of what is there now, proven or not; who is missing counts as well. So whatever takes its place
+ * is seen to be another. */
+uint64_t share_made_of(const struct core *core, const struct agent *a)
+{
+    static const uint8_t nothing[CONTAINER_ID_SIZE];
+    uint64_t sum = 0;
+    for (size_t i = 0; i < a->n_depends; i++) {
+        if (!a->depends[i].shares)
+            continue;
+        const struct agent *b = agents_find(core, a->depends[i].agent);
+        bool there = b && b->containers[SLOT_MAIN].known;
+        sum += number_of(there ? b->containers[SLOT_MAIN].id : nothing);
+    }
+    return sum;
+}
+
 void share_look(struct core *core, struct agent *a)
 {
     a->with = with_now(core, a);

@@ -112,6 +112,24 @@ static void follows_each_run_of_whose_namespace_it_is_in(void **state)
     }
 }
 
+/* Made of one that has not proven itself, and is rolled back then. */
+static void made_of_one_that_does_not_stay(void **state)
+{
+    put_both(LIFECYCLE_HOT);
+    uint64_t before = with_of("demo-app");
+    struct core_row row = fx_row("vpn", LIFECYCLE_HOT, 0);
+    row.spec = sim_spec((struct sim_plan){.conduct = SIM_CRASHES, .run_ms = 8000, .variant = 3});
+    fx_put(&f, &row);
+    fx_run(&f, 3 * FX_S);
+    fx_removed_by_hand(&f, "demo-app");
+    fx_run(&f, 2 * FX_S);
+    assert_true(with_of("demo-app") != 0 && with_of("demo-app") != before);
+    fx_run(&f, 120 * FX_S);
+    assert_state(&f, "vpn", STATE_FAILED);
+    assert_true(with_of("demo-app") == before);
+    assert_status(&f, "demo-app", CONTAINER_RUNNING);
+}
+
 /* What only shares its volumes does not. */
 static void volumes_outlive_a_run(void **state)
 {
@@ -219,6 +237,7 @@ int main(void)
         TEST(the_other_is_made_first),
         TEST(made_anew_when_the_other_is),
         TEST(follows_each_run_of_whose_namespace_it_is_in),
+        TEST(made_of_one_that_does_not_stay),
         TEST(volumes_outlive_a_run),
         TEST(a_pass_waits_for_it),
         TEST(made_anew_when_the_other_was_lost),
