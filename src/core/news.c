@@ -100,8 +100,9 @@ static void take_rename(struct core *core, struct agent *a, enum slot slot, cons
         mark_dirty(core, a);
         return;
     }
+    bool was = a->containers[slot].renamed;
     a->containers[slot].renamed = !right;
-    if (!right)
+    if (!right && !was)
         judge_renamed(core, a);
     mark_dirty(core, a);
 }
