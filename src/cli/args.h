@@ -57,6 +57,8 @@ enum option_id {
     OPT_KIND,
     OPT_SINCE,
     OPT_LINES,
+    OPT_TAIL,
+    OPT_TIMESTAMPS,
     OPTION_COUNT,
 };
 

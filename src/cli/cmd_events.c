@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/duration.h"
 #include "base/nearest.h"
 #include "base/text.h"
 #include "cli/agent_view.h"
 #include "cli/cli.h"
+#include "cli/since.h"
 #include "core/watchdog.h"
 
 #define LINES_DEFAULT "20"
@@ -51,22 +51,6 @@ static int check_kind(const char *kind, struct error *err)
                      "events: there is no kind \"%s\"; docs/lifecycle.md names them", kind);
 }
 
-/* A time, or how long ago. */
-static int read_since(const char *text, char ret_time[TIME_TEXT_SIZE], struct error *err)
-{
-    int64_t at_ms;
-    uint64_t ago_ns;
-    if (duration_parse(text, &ago_ns) == 0)
-        at_ms = clock_wall_ms() - (int64_t)(ago_ns / NS_PER_MS);
-    else if (time_parse(text, &at_ms) < 0)
-        return error_set(err, -EINVAL, ERROR_USAGE, "usage",
-                         "events: \"%s\" is neither a duration like 1h30m nor a time like "
-                         "2026-11-24T08:00:00Z",
-                         text);
-    time_format(at_ms, ret_time);
-    return 0;
-}
-
 /* What is put into the path has no character that would have to be escaped. */
 static int make_path(const struct cli *cli, bool follow, char ret_path[PATH_SIZE],
                      struct error *err)
@@ -74,6 +58,7 @@ static int make_path(const struct cli *cli, bool follow, char ret_path[PATH_SIZE
     const char *const *value = cli->args.value;
     const char *lines = value[OPT_LINES] ? value[OPT_LINES] : LINES_DEFAULT;
     char since[TIME_TEXT_SIZE];
+    int64_t since_ms = 0;
     int len = follow ? snprintf(ret_path, PATH_SIZE, "/v1/events?")
                      : snprintf(ret_path, PATH_SIZE, "/v1/events?newest=1&limit=%s&", lines);
     if (strspn(lines, "0123456789") != strlen(lines) || strlen(lines) > 4 || lines[0] == '\0')
@@ -88,8 +73,9 @@ static int make_path(const struct cli *cli, bool follow, char ret_path[PATH_SIZE
         return -EINVAL;
     if (value[OPT_KIND])
         len += snprintf(ret_path + len, (size_t)(PATH_SIZE - len), "kind=%s&", value[OPT_KIND]);
-    if (value[OPT_SINCE] && read_since(value[OPT_SINCE], since, err) < 0)
+    if (value[OPT_SINCE] && since_parse(cli, &since_ms, err) < 0)
         return -EINVAL;
+    time_format(since_ms, since);
     if (value[OPT_SINCE])
         len += snprintf(ret_path + len, (size_t)(PATH_SIZE - len), "since=%s&", since);
     ret_path[len - 1] = '\0'; /* the last "&", or the "?" */

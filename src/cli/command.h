@@ -50,6 +50,7 @@ extern const struct command command_renew;
 extern const struct command command_release;
 extern const struct command command_sleep;
 extern const struct command command_events;
+extern const struct command command_logs;
 extern const struct command command_top;
 extern const struct command command_restart;
 extern const struct command command_recreate;

@@ -61,6 +61,7 @@ struct engine_container {
     int exit_code;
     bool oom_killed;
     const char *state_error; /* State.Error: why a start failed */
+    bool tty;                /* it has a terminal: what it writes is one stream */
     int64_t started_at_ns;   /* State.StartedAt as Unix time, 0 when never */
     int64_t finished_at_ns;
     int restart_count;
@@ -216,6 +217,21 @@ typedef void engine_stats_fn(void *ctx, const struct engine_result *result,
                              const struct engine_stats *stats);
 /* Up to 5 s: Docker 20.10 answers with its next sampling, which all that ask meanwhile share. */
 void engine_stats(struct engine *engine, const char *id, engine_stats_fn *done, void *ctx);
+
+/* What a container has written, as its log driver kept it. */
+struct engine_logs {
+    bool tty; /* as its inspection says: else the answer is frames */
+    bool follow;
+    bool timestamps;  /* each line begins with the engine's time of it */
+    int64_t tail;     /* so many of the last lines; negative: all */
+    int64_t since_ns; /* Unix time; 0: always */
+};
+/* Bytes as they come, wherever they are cut; with a terminal none is stderr's. A negative errno
+ * breaks the reading off. */
+typedef int engine_log_fn(void *ctx, bool is_stderr, const char *data, size_t len);
+/* DONE: all was told; with `follow`, up to the container's end. */
+void engine_logs(struct engine *engine, const char *id, const struct engine_logs *what,
+                 engine_log_fn *log, engine_done_fn *done, void *ctx);
 
 /* The share of one core that was used between two looks at the same container: 200 is two cores.
  * False when there is none to tell: no time between them, or it was started anew. */

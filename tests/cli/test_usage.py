@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-COMMANDS = ["serve", "apply", "check", "plan", "reconcile", "ls", "show", "set", "hold", "unhold", "restart", "recreate", "rm",
+COMMANDS = ["serve", "apply", "check", "plan", "reconcile", "ls", "show", "set", "hold", "unhold", "logs", "restart", "recreate", "rm",
             "down", "export", "backup", "doctor", "version", "help"]
 
 

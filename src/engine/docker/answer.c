@@ -16,11 +16,11 @@
 #define BIT(call) (1U << (call))
 #define OF_CONTAINER                                                                               \
     (BIT(CALL_INSPECT) | BIT(CALL_START) | BIT(CALL_STOP) | BIT(CALL_PAUSE) | BIT(CALL_UNPAUSE) |  \
-     BIT(CALL_RENAME) | BIT(CALL_REMOVE) | BIT(CALL_UPDATE) | BIT(CALL_STATS))
+     BIT(CALL_RENAME) | BIT(CALL_REMOVE) | BIT(CALL_UPDATE) | BIT(CALL_STATS) | BIT(CALL_LOGS))
 #define READS                                                                                      \
     (BIT(CALL_PING) | BIT(CALL_LIST) | BIT(CALL_INSPECT) | BIT(CALL_NETWORK_LIST) |                \
      BIT(CALL_VOLUME_INSPECT) | BIT(CALL_INFO) | BIT(CALL_EVENTS) | BIT(CALL_UPDATE) |             \
-     BIT(CALL_PULL) | BIT(CALL_IMAGE) | BIT(CALL_STATS))
+     BIT(CALL_PULL) | BIT(CALL_IMAGE) | BIT(CALL_STATS) | BIT(CALL_LOGS))
 
 /* First row that fits wins. `words` are looked for in the message, whatever their case. */
 static const struct {
@@ -116,6 +116,7 @@ static const char *const call_names[] = {
     [CALL_VOLUME_REMOVE] = "remove volume",
     [CALL_INFO] = "read the engine's facts",
     [CALL_STATS] = "read figures of container",
+    [CALL_LOGS] = "read logs of container",
     [CALL_EVENTS] = "read the engine's events",
     [CALL_PULL] = "pull image",
     [CALL_IMAGE] = "look up image",

@@ -30,6 +30,7 @@ enum call_kind {
     CALL_VOLUME_REMOVE,
     CALL_INFO,
     CALL_STATS,
+    CALL_LOGS,
     CALL_EVENTS,
     CALL_PULL,
     CALL_IMAGE,

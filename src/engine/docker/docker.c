@@ -13,8 +13,8 @@
 /* Connections a lane may have. Creates scale up to 16 at once; starts are bound by the CPU and gain
  * nothing past 8; stops only wait. */
 static const unsigned lane_limits[LANES] = {
-    [LANE_PING] = 4,  [LANE_START] = 8,  [LANE_READ] = 8, [LANE_STOP] = 24,
-    [LANE_BULK] = 16, [LANE_EVENTS] = 2, [LANE_PULL] = 3, [LANE_STATS] = 32,
+    [LANE_PING] = 4,   [LANE_START] = 8, [LANE_READ] = 8,   [LANE_STOP] = 24,  [LANE_BULK] = 16,
+    [LANE_EVENTS] = 2, [LANE_PULL] = 3,  [LANE_STATS] = 32, [LANE_LOGS] = 256,
 };
 
 static void answer_request(struct request *r, const struct answer *answer)

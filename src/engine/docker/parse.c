@@ -215,6 +215,7 @@ static int read_inspection(struct container_view *v)
     c->image_id = text_of(v->root, "Image");
     c->created_s = parse_time_ns(text_of(v->root, "Created")) / (int64_t)NS_PER_S;
     c->network_mode = text_of(host, "NetworkMode");
+    c->tty = json_is_true(json_object_get(config, "Tty"));
     c->restart_policy = text_of(json_object_get(host, "RestartPolicy"), "Name");
     if (!c->restart_policy[0])
         c->restart_policy = "no";

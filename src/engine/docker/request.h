@@ -29,8 +29,9 @@ enum lane {
     LANE_EVENTS,
     LANE_STATS, /* each only waits for the engine's next sampling */
     LANE_PULL,  /* of images: a few at once, each of several layers */
+    LANE_LOGS,  /* one that is followed stays for as long as its container runs */
 };
-#define LANES 8
+#define LANES 9
 
 enum answer_kind {
     ANSWER_WHOLE,    /* status and body */
