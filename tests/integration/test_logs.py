@@ -74,6 +74,11 @@ def test_which_lines(fleet, way):
     assert "neither a duration" in fleet.roost("logs", "one", "--since", "x", status=2).err
 
 
+def test_a_terminal_is_one_stream(fleet):
+    fleet.up({"one": talker("one", tty=True)})
+    wait_until(lambda: fleet.roost("logs", "one").out == "said by one\nwrong\n", "both on stdout")
+
+
 def test_following_goes_on_over_a_restart_and_a_recreate(fleet):
     services = {"one": talker("one"), "second": talker("second")}
     fleet.apply(services)
