@@ -88,6 +88,7 @@ static void engine_goes(struct world *w, uint64_t away_ns, bool dies)
             continue;
         r->half = r->is_list || r->half;
         r->lost = !r->is_list || r->lost;
+        r->begin_ns = r->pulling ? w->now_ns : r->begin_ns;   /* its pull breaks off */
         if (!r->applied && (r->is_list || !r->begun || dies)) /* else what has begun is done */
             r->apply_ns = r->is_list ? w->now_ns : NEVER;
         if (r->answer_ns == NEVER && !r->applied && r->apply_ns == NEVER)

@@ -70,6 +70,15 @@ static unsigned count_containers(const struct world *w, const struct w_agent *a)
     return n;
 }
 
+static void check_in_flight(struct world *w)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < W_AGENTS; i++)
+        n += w->agents[i].in_flight && !w->agents[i].parked;
+    if (n > w->max_in_flight)
+        broken(w, "%u operations at once, and at most %u are allowed", n, w->max_in_flight);
+}
+
 void check_operation(struct world *w, const struct operation *op)
 {
     struct w_agent *a = agent_named(w, op->agent);
@@ -79,6 +88,7 @@ void check_operation(struct world *w, const struct operation *op)
         if (a->in_flight)
             broken(w, "two operations at once on %s", a->name);
         a->in_flight = true;
+        check_in_flight(w);
     }
     if (w->engine_lost && is_change(op->kind))
         broken(w, "an operation on %s while the engine is lost", a->name);

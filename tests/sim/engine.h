@@ -50,6 +50,7 @@ struct sim_plan {
     unsigned run_ms;
     unsigned ready_ms; /* of running, until a probe says ready */
     unsigned checked;  /* has a health check: well when it is ready, until somebody makes it sick */
+    unsigned image;    /* of which image; the engine looks at no other than SIM_NO_IMAGE's */
 };
 
 struct spec_id sim_spec(struct sim_plan plan);

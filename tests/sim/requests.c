@@ -126,6 +126,7 @@ void request_operation(struct world *w, const struct operation *op)
     const struct w_agent *a = agent_named(w, op->agent);
     if (op->kind == OPERATION_CREATE && a)
         r->spec = a->told.spec;
+    r->generation = op->generation;
     r->begin_ns = w->now_ns + roll(w, 2 * MS);
     r->apply_ns = r->begin_ns + usual_ns(w, op->kind);
     r->answer_ns = r->apply_ns + roll(w, 2 * MS);
@@ -209,8 +210,8 @@ static bool is_change(const struct w_request *r)
     return !r->is_list && r->op.kind != OPERATION_INSPECT && r->op.kind != OPERATION_PROBE;
 }
 
-static void fail(struct world *w, struct w_request *r, enum engine_outcome outcome,
-                 const char *words)
+void request_fail(struct world *w, struct w_request *r, enum engine_outcome outcome,
+                  const char *words)
 {
     r->outcome = outcome;
     (void)snprintf(r->words, sizeof(r->words), "%s", words);
@@ -222,12 +223,12 @@ static void fail(struct world *w, struct w_request *r, enum engine_outcome outco
 static void begin(struct world *w, struct w_request *r)
 {
     r->begun = true;
-    if (!is_change(r) || r->apply_ns == NEVER)
+    if (!is_change(r) || r->apply_ns == NEVER || pull_takes(w, r))
         return;
     struct sim_call call = call_of(r);
     enum engine_outcome outcome = sim_engine_begin(&w->engine, &call);
     if (outcome != ENGINE_DONE)
-        fail(w, r, outcome, w->engine.words);
+        request_fail(w, r, outcome, w->engine.words);
 }
 
 static void look(struct world *w, struct w_request *r)
@@ -235,7 +236,7 @@ static void look(struct world *w, struct w_request *r)
     const struct sim_container *c =
         r->is_list ? NULL : sim_engine_find(&w->engine, r->op.container);
     if (!r->is_list && !c) {
-        fail(w, r, ENGINE_NOT_FOUND, "No such container");
+        request_fail(w, r, ENGINE_NOT_FOUND, "No such container");
         return;
     }
     r->n_seen = r->is_list ? w->engine.n : 1;
@@ -253,7 +254,8 @@ static bool is_half_removed(struct world *w, struct w_request *r)
     if (r->op.kind != OPERATION_REMOVE || !r->half || !c || c->status != CONTAINER_REMOVING)
         return false;
     c->status = CONTAINER_DEAD;
-    fail(w, r, ENGINE_REFUSED, "driver failed to remove root filesystem: device or resource busy");
+    request_fail(w, r, ENGINE_REFUSED,
+                 "driver failed to remove root filesystem: device or resource busy");
     return true;
 }
 
@@ -311,7 +313,7 @@ static void answer_operation(struct world *w, struct w_request *r)
         trace(w, "<- %s %s: %s %s", operation_kind_name(r->op.kind), r->agent,
               engine_outcome_name(done->outcome), r->words);
     if (mine && a && r->op.kind != OPERATION_PROBE)
-        a->in_flight = false;
+        a->in_flight = a->parked = false;
     if (mine)
         shell_step(w, &event);
     if (took_effect || r->apply_ns == NEVER)

@@ -197,7 +197,7 @@ void shell_kill(struct world *w)
     w->n_news = 0;
     w->engine_lost = false;
     for (size_t i = 0; i < W_AGENTS; i++)
-        w->agents[i].in_flight = w->agents[i].told_row = false;
+        w->agents[i].in_flight = w->agents[i].parked = w->agents[i].told_row = false;
 }
 
 static void tell_row(struct world *w, struct w_agent *a)

@@ -47,6 +47,8 @@ static const char *const fault_names[FAULTS] = {
     [FAULT_COMMIT_LOST] = "commit_lost",
     [FAULT_GHOST] = "ghost_name",
     [FAULT_DEAD] = "dead",
+    [FAULT_PULL_SLOW] = "pull_slow",
+    [FAULT_PULL_FAILED] = "pull_failed",
 };
 
 static void live_line(char *line)
@@ -114,8 +116,17 @@ static void check_floors(unsigned long lives)
     check_floor("quiet", total.converged, 1000, lives);
     check_floor("as made anew", total.compared, 1000, lives);
     check_floor("agents as they should be", total.checked_agents, 2000, lives);
-    for (int i = 0; i < FAULTS; i++)
+    for (int i = 0; i < FAULT_PULL_SLOW; i++)
         check_floor(fault_names[i], total.faults[i], i == FAULT_HALF_REMOVED ? 10 : 50, lives);
+}
+
+/* Of those that have all of it. */
+static void check_floors_of_whole(unsigned long lives)
+{
+    check_floor("pulls", total.pulls, 1000, lives);
+    check_floor("pulled", total.pulled, 500, lives);
+    for (int i = FAULT_PULL_SLOW; i < FAULTS; i++)
+        check_floor(fault_names[i], total.faults[i], 50, lives);
 }
 
 static void print_counts(unsigned long lives, double seconds)
@@ -140,6 +151,7 @@ static void print_counts(unsigned long lives, double seconds)
                  "quiet %lu times, %lu agents as they should be, %lu as made anew\n",
                  total.wakes, total.answers, total.recreated, total.restarts, total.asked_restarts,
                  total.healed, total.converged, total.checked_agents, total.compared);
+    (void)printf("%lu pulls, %lu of them well\n", total.pulls, total.pulled);
 }
 
 static void usage(void)
@@ -219,6 +231,8 @@ int main(int argc, char **argv)
         check_floor("as made anew", total.compared, 2000, lives);
     else if (!o.file && o.from != o.to)
         check_floors(lives);
+    if (!o.file && !o.tables && o.from != o.to && total.whole > 0)
+        check_floors_of_whole(total.whole);
     choices_free();
     return 0;
 }

@@ -40,6 +40,8 @@ static struct spec_id any_spec(struct world *w)
     if (chance(w, 300))
         plan.ready_ms = (unsigned)roll(w, 15000);
     plan.checked = chance(w, 300);
+    if (w->whole && plan.conduct != SIM_NO_IMAGE)
+        plan.image = (unsigned)roll(w, W_IMAGES);
     return sim_spec(plan);
 }
 
@@ -370,6 +372,8 @@ void user_act(struct world *w)
         touch_container(w);
     else if (what < 67 && chance(w, 500))
         plant(w);
+    else if (what < 67 && w->whole)
+        pulls_prune(w);
     else if (what < 83)
         wake(w);
     else if (what < 88)

@@ -59,6 +59,8 @@ void world_open(struct world *w, uint64_t seed)
     w->act_ns = w->now_ns;
     w->engine.no_update = chance(w, 100);
     w->engine.lingers = true;
+    w->whole = seed >= W_WHOLE_FROM;
+    w->counts.whole = w->whole;
     for (size_t i = 0; i < W_AGENTS; i++)
         (void)snprintf(w->agents[i].name, sizeof(w->agents[i].name), "a%zu", i);
     shell_boot(w);

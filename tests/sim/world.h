@@ -8,6 +8,7 @@
  *   world.c     time: what happens next
  *   shell.c     events into the core, effects out of it; the store; death and rebirth of the daemon
  *   requests.c  operations and listings on their way: delays, lost answers, listings torn in time
+ *   pulls.c     creates that wait for their image
  *   users.c     rows, leases and passes; containers by hand
  *   accidents.c the engine away, restarted or killed; the stream cut; the daemon killed; ghosts
  *   checks.c    what must hold always, and what must hold when all is quiet
@@ -34,6 +35,11 @@
 #define W_REQUESTS 64
 #define W_NEWS     512
 #define W_REASON   512
+#define W_IMAGES   4 /* the first one is always there */
+
+/* Lives from this seed on have pulls too. Those before are as they were when the oldest of
+ * tests/sim/seeds were found. */
+#define W_WHOLE_FROM 3000000
 
 /* A row of the table, its tombstone, and what the store remembers of the agent. */
 struct w_agent {
@@ -66,6 +72,7 @@ struct w_agent {
     unsigned changes; /* changing operations sent for it */
     unsigned told_events;
     bool in_flight;
+    bool parked; /* and does not count */
 };
 
 struct w_lease {
@@ -89,10 +96,13 @@ struct w_request {
 
     uint64_t begin_ns, apply_ns, answer_ns;
     bool begun, applied;
-    bool lost;   /* the answer: nobody knows */
-    bool deadly; /* its answer kills the daemon */
-    bool mute;   /* the stream tells nothing of it */
-    bool half;   /* a removal that leaves it dead; a listing that breaks off */
+    bool pulling;        /* a create: its image is on its way, until begin_ns */
+    bool pull_fails;     /* at its end */
+    uint64_t generation; /* create: of the row that it was sent for */
+    bool lost;           /* the answer: nobody knows */
+    bool deadly;         /* its answer kills the daemon */
+    bool mute;           /* the stream tells nothing of it */
+    bool half;           /* a removal that leaves it dead; a listing that breaks off */
     enum engine_outcome outcome;
     char words[SIM_NAME_SIZE * 2];
     uint8_t id[CONTAINER_ID_SIZE];
@@ -125,6 +135,8 @@ enum w_fault {
     FAULT_COMMIT_LOST,
     FAULT_GHOST,
     FAULT_DEAD,
+    FAULT_PULL_SLOW,
+    FAULT_PULL_FAILED,
     FAULTS
 };
 
@@ -147,7 +159,7 @@ struct w_counts {
     unsigned long ms, chaos_ms, steps, events_in, operations[OPERATION_PROBE + 1], lists, passes,
         passes_over, wakes, answers;
     unsigned long user_acts, rows, told[EVENT_KINDS], faults[FAULTS], recreated, converged,
-        checked_agents, healed, restarts, asked_restarts, compared;
+        checked_agents, healed, restarts, asked_restarts, compared, whole, pulls, pulled;
 };
 
 struct world {
@@ -189,6 +201,8 @@ struct world {
     bool chaos;  /* users and accidents are about */
     bool faulty; /* this seed has accidents */
     bool late_starts;
+    bool whole; /* see W_WHOLE_FROM */
+    bool images[W_IMAGES];
     uint64_t act_ns;
     unsigned pace;       /* how much slower than hectic */
     unsigned act, fault; /* the last choices: see choices.c */
@@ -254,6 +268,12 @@ uint64_t requests_next(const struct world *w);
 void requests_run(struct world *w);
 void requests_after_step(struct world *w);
 void requests_forget(struct world *w, struct w_request *r);
+void request_fail(struct world *w, struct w_request *r, enum engine_outcome outcome,
+                  const char *words);
+
+/* pulls.c */
+bool pull_takes(struct world *w, struct w_request *r); /* true: it does not begin now */
+void pulls_prune(struct world *w);                     /* by somebody: images go */
 
 /* news, in accidents.c */
 void news_collect(struct world *w); /* must be called around what the engine does at once */
