@@ -125,7 +125,7 @@ static bool is_as_specified(const struct w_agent *a, const struct sim_container 
 {
     char name[SIM_NAME_SIZE];
     return !c->hands_off && memcmp(&c->spec, &a->row.spec, sizeof(c->spec)) == 0 &&
-           c->made_as == a->row.lifecycle && c->differs == 0 &&
+           c->made_as == a->row.lifecycle && c->differs == 0 && c->status != CONTAINER_DEAD &&
            strcmp(c->name, final_name(a, name)) == 0;
 }
 
