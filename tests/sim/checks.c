@@ -42,6 +42,8 @@ static bool is_awake(const struct world *w, const struct w_agent *a, unsigned de
         return false;
     if (a->told.lifecycle == LIFECYCLE_HOT || is_leased(w, a))
         return true;
+    if (a->told.job && !has_had_its_run(a, &a->told.spec))
+        return true;
     for (size_t i = 0; i < W_AGENTS; i++) {
         const struct w_agent *d = &w->agents[i];
         if (d != a && told_depends(d, a) && (runs(w, d) || is_awake(w, d, depth + 1)))
@@ -79,6 +81,21 @@ static void check_in_flight(struct world *w)
         broken(w, "%u operations at once, and at most %u are allowed", n, w->max_in_flight);
 }
 
+/* A first start that waits for a job comes after it. */
+static void check_awaited(struct world *w, const struct w_agent *a, const struct operation *op)
+{
+    const struct sim_container *c = sim_engine_find(&w->engine, op->container);
+    if (op->kind != OPERATION_START || !c || c->status != CONTAINER_CREATED ||
+        count_containers(w, a) > 1)
+        return;
+    for (size_t i = 0; i < a->told.n_depends; i++) {
+        const struct w_agent *job = agent_named(w, a->told_depends[i].agent);
+        if (a->told_depends[i].condition == DEPENDS_COMPLETED && job->told.job &&
+            !(job->told_row && has_had_its_run(job, &job->told.spec) && job->memory.job_ran & 1))
+            broken(w, "%s is started before %s has ended well", a->name, job->name);
+    }
+}
+
 void check_operation(struct world *w, const struct operation *op)
 {
     struct w_agent *a = agent_named(w, op->agent);
@@ -104,6 +121,7 @@ void check_operation(struct world *w, const struct operation *op)
     bool lazy = a->told_row && a->told.lifecycle == LIFECYCLE_LAZY;
     if (op->kind == OPERATION_START && (!a->told_row || (lazy && !wanted_awake(w, a))))
         broken(w, "%s is started, and nobody wants it awake", a->name);
+    check_awaited(w, a, op);
 }
 
 /* A start of an earlier daemon, or one whose answer was given up, may come at any time: nobody can

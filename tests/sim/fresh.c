@@ -48,7 +48,7 @@ static bool hangs_on_simple_ones(const struct world *w, const struct w_agent *a)
         const struct w_agent *d = &w->agents[i];
         for (size_t j = 0; d->exists && j < d->row.n_depends; j++)
             if (strcmp(d->depends[j].agent, a->name) == 0 &&
-                (!quiet_is_simple(w, d) || !hangs_on_simple_ones(w, d)))
+                (d->row.job || !quiet_is_simple(w, d) || !hangs_on_simple_ones(w, d)))
                 return false;
     }
     return true;
@@ -71,7 +71,7 @@ static void compare(struct world *w, const struct world *fresh, size_t i)
         return;
     if (!same)
         broken(w, "%s is made otherwise than anew", a->name);
-    if (hangs_on_simple_ones(w, a) && is_up(c) != is_up(d))
+    if (!a->row.job && hangs_on_simple_ones(w, a) && is_up(c) != is_up(d))
         broken(w, "%s is %s, and made anew it is %s", a->name, container_status_name(c->status),
                container_status_name(d->status));
     w->counts.compared++;

@@ -132,6 +132,14 @@ bool quiet_is_rolled_back(const struct world *w, const struct w_agent *a)
     return core_view_agent(w->core, a->name, &v) && is_rolled_back(&v);
 }
 
+/* It has had its run, and would have it again if it were made anew. */
+static bool is_done_job(const struct world *w, const struct w_agent *a)
+{
+    return a->row.job && has_had_its_run(a, &a->row.spec) && (a->memory.job_ran & 1) != 0 &&
+           sim_plan_of(&a->row.spec).conduct == SIM_ENDS && a->row.n_depends == 0 &&
+           !is_left_alone(w, a);
+}
+
 /* Nothing keeps it from being exactly as its row says. */
 bool quiet_is_simple(const struct world *w, const struct w_agent *a)
 {
@@ -143,6 +151,8 @@ bool quiet_is_simple(const struct world *w, const struct w_agent *a)
         bool stands_still = c && (c->status == CONTAINER_PAUSED ||
                                   (c->status == CONTAINER_EXITED && c->exit_code == 0));
         struct agent_view v;
+        if (a->depends[i].condition == DEPENDS_COMPLETED && is_done_job(w, on))
+            continue;
         if (!core_view_agent(w->core, on->name, &v) || is_rolled_back(&v) ||
             !quiet_is_simple(w, on) || a->depends[i].condition == DEPENDS_COMPLETED || stands_still)
             return false;
@@ -172,7 +182,7 @@ static bool keeps_awake(const struct world *w, const struct w_agent *d, const st
         return false;
     for (size_t j = 0; j < d->row.n_depends; j++)
         if (dependency(w, d, j) == a && (is_awake(w, d) || runs(w, d)))
-            return d->depends[j].condition != DEPENDS_COMPLETED || !has_ended;
+            return d->depends[j].condition != DEPENDS_COMPLETED || (!has_ended && !a->row.job);
     return false;
 }
 
@@ -181,11 +191,23 @@ static bool has_run(const struct sim_container *c)
     return c->status == CONTAINER_EXITED || c->status == CONTAINER_DEAD;
 }
 
+/* A job wants one run, and what runs to its end. */
+static bool wants_run(const struct world *w, const struct w_agent *a)
+{
+    const struct sim_container *c = own_container(w, a);
+    if (!a->row.job || !a->exists || a->row.held || a->row.invalid || leads_into_circle(w, a, 0))
+        return false;
+    if (c && (sim_container_runs(c) || c->status == CONTAINER_RESTARTING))
+        return true;
+    bool ran_now = c && c->status == CONTAINER_EXITED && same_spec(&c->spec, &a->row.spec);
+    return !ran_now && !has_had_its_run(a, &a->row.spec);
+}
+
 static bool is_awake(const struct world *w, const struct w_agent *a)
 {
     const struct sim_container *own = own_container(w, a);
     bool has_ended = own && has_run(own);
-    if (a->row.lifecycle == LIFECYCLE_HOT)
+    if (a->row.lifecycle == LIFECYCLE_HOT || wants_run(w, a))
         return true;
     if (has_ended && own->exit_code == 0)
         return false; /* its job is done */
@@ -193,11 +215,6 @@ static bool is_awake(const struct world *w, const struct w_agent *a)
         if (keeps_awake(w, &w->agents[i], a, has_ended))
             return true;
     return false;
-}
-
-static bool same_spec(const struct spec_id *a, const struct spec_id *b)
-{
-    return a->version == b->version && memcmp(a->sha256, b->sha256, sizeof(a->sha256)) == 0;
 }
 
 /* A trouble that is there was told; one that is over was told to be over. */
@@ -234,7 +251,8 @@ static void check_as_specified(struct world *w, const struct w_agent *a,
     if (c->differs != 0)
         broken(w, "%s differs", a->name);
     bool crashed = v->state == STATE_FAILED && strncmp(v->reason, "crashed", 7) == 0;
-    if (v->reason[0] != '\0' && !crashed)
+    bool job_failed = has_had_its_run(a, &a->row.spec) && (a->memory.job_ran & 1) == 0;
+    if (v->reason[0] != '\0' && !crashed && !(a->row.job && job_failed))
         broken(w, "%s is well, and says: %s", a->name, v->reason);
     check_health(w, a, c);
     if (c->status == CONTAINER_RUNNING && v->state != STATE_RUNNING)
@@ -301,7 +319,34 @@ static void check_simple(struct world *w, const struct w_agent *a, const struct 
                agent_state_name(a->memory.state));
     if (!a->has_memory || memcmp(a->memory.container, c->id, CONTAINER_ID_SIZE) != 0)
         broken(w, "the container of %s is not remembered", a->name);
+    for (size_t i = 0; i < a->row.n_depends; i++)
+        w->counts.jobs_awaited += is_done_job(w, dependency(w, a, i));
     w->counts.checked_agents++;
+}
+
+static bool has_dependents(const struct world *w, const struct w_agent *a)
+{
+    for (size_t i = 0; i < W_AGENTS; i++)
+        for (size_t j = 0; w->agents[i].exists && j < w->agents[i].row.n_depends; j++)
+            if (dependency(w, &w->agents[i], j) == a)
+                return true;
+    return false;
+}
+
+/* What can have its run has had it, and only that. */
+static void check_job(struct world *w, const struct w_agent *a, const struct agent_view *v)
+{
+    enum sim_conduct conduct = sim_plan_of(&a->row.spec).conduct;
+    const struct sim_container *c = quiet_container(w, a);
+    bool deferred = c && sim_container_runs(c) && !same_spec(&c->spec, &a->row.spec);
+    if ((conduct != SIM_ENDS && conduct != SIM_CRASHES) || deferred || a->row.n_depends > 0 ||
+        is_left_alone(w, a) || is_rolled_back(v) || !c || c->status == CONTAINER_PAUSED)
+        return;
+    if (!has_had_its_run(a, &a->row.spec))
+        broken(w, "%s is a job, and has not run", a->name);
+    if (sim_container_runs(c) && !has_dependents(w, a))
+        broken(w, "%s is a job, has run, and runs again", a->name);
+    w->counts.jobs_done++;
 }
 
 /* Under the names that any agent has. A name of its own went with its row: what comes late under
@@ -332,6 +377,8 @@ static void check_agent(struct world *w, struct w_agent *a)
     if (a->worked && a->row.lifecycle == LIFECYCLE_HOT && !is_left_alone(w, a) &&
         count(w, a, true) == 0)
         broken(w, "%s worked, and does not any more", a->name);
+    if (a->row.job)
+        check_job(w, a, &v);
     if (quiet_is_simple(w, a))
         check_simple(w, a, &v);
 }

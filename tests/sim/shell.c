@@ -26,6 +26,8 @@ static void store_memory(struct world *w, const struct core_memory *memory)
         broken(w, "a memory of nobody: \"%s\"", memory->name);
     if (!a->has_memory || a->memory.state != memory->state)
         trace(w, "store: %s is %s", a->name, agent_state_name(memory->state));
+    if (memory->job_ran != 0 && (!a->has_memory || a->memory.job_ran != memory->job_ran))
+        a->ran = a->told.spec;
     a->has_memory = true;
     a->memory = *memory;
     (void)snprintf(a->reason, sizeof(a->reason), "%s", memory->reason);

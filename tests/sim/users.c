@@ -61,6 +61,25 @@ static void any_depends(struct world *w, struct w_agent *a)
     }
 }
 
+/* A job mostly ends, and who depends on it mostly waits for that. */
+static void maybe_job(struct world *w, struct w_agent *a, bool fresh)
+{
+    if (fresh || chance(w, 100))
+        a->row.job = chance(w, 400);
+    a->row.job = a->row.job && a->row.lifecycle == LIFECYCLE_LAZY;
+    if (a->row.job && chance(w, 600))
+        a->row.n_depends = 0;
+    struct sim_plan plan = sim_plan_of(&a->row.spec);
+    if (a->row.job && plan.conduct == SIM_STAYS && chance(w, 700)) {
+        plan.conduct = SIM_ENDS;
+        plan.run_ms = (unsigned)roll(w, 30000);
+        a->row.spec = sim_spec(plan);
+    }
+    for (size_t i = 0; i < a->row.n_depends; i++)
+        if (agent_named(w, a->depends[i].agent)->row.job && chance(w, 800))
+            a->depends[i].condition = DEPENDS_COMPLETED;
+}
+
 static void put_row(struct world *w, struct w_agent *a)
 {
     bool fresh = !a->exists;
@@ -93,10 +112,12 @@ static void put_row(struct world *w, struct w_agent *a)
     a->row.ready_timeout_ns = (5 + roll(w, 10)) * SECOND;
     a->row.sleep = chance(w, 700) ? SLEEP_STOP : SLEEP_PAUSE;
     a->row.stop_after_ns = chance(w, 700) ? 0 : (10 + roll(w, 60)) * SECOND;
+    if (w->whole)
+        maybe_job(w, a, fresh);
     if (a->row.lifecycle == LIFECYCLE_LAZY || ends_well(&a->row.spec))
         a->worked = false; /* what replaces it need not run on */
-    trace(w, "user: row %s@%llu %s%s%s", a->name, (unsigned long long)a->row.generation,
-          lifecycle_name(a->row.lifecycle), a->row.held ? " held" : "",
+    trace(w, "user: row %s@%llu %s%s%s%s", a->name, (unsigned long long)a->row.generation,
+          lifecycle_name(a->row.lifecycle), a->row.job ? " job" : "", a->row.held ? " held" : "",
           a->row.invalid ? " invalid" : "");
     changed(w, a);
 }

@@ -20,6 +20,8 @@
  */
 #pragma once
 
+#include <string.h>
+
 #include "core/core.h"
 #include "engine.h"
 #include "sweep.h"
@@ -37,7 +39,7 @@
 #define W_REASON   512
 #define W_IMAGES   4 /* the first one is always there */
 
-/* Lives from this seed on have pulls too. Those before are as they were when the oldest of
+/* Lives from this seed on have pulls and jobs too. Those before are as they were when the oldest of
  * tests/sim/seeds were found. */
 #define W_WHOLE_FROM 3000000
 
@@ -60,6 +62,8 @@ struct w_agent {
     bool told_row;
     struct core_row told;
     struct core_depends told_depends[W_DEPENDS];
+
+    struct spec_id ran; /* of a job: what the store remembers of its last run */
 
     /* For the checks. */
     uint32_t episodes;
@@ -159,7 +163,8 @@ struct w_counts {
     unsigned long ms, chaos_ms, steps, events_in, operations[OPERATION_PROBE + 1], lists, passes,
         passes_over, wakes, answers;
     unsigned long user_acts, rows, told[EVENT_KINDS], faults[FAULTS], recreated, converged,
-        checked_agents, healed, restarts, asked_restarts, compared, whole, pulls, pulled;
+        checked_agents, healed, restarts, asked_restarts, compared, whole, pulls, pulled, jobs_done,
+        jobs_awaited;
 };
 
 struct world {
@@ -295,6 +300,17 @@ static inline bool ends_well(const struct spec_id *spec)
 /* users.c */
 void user_act(struct world *w);
 void user_table(struct world *w, unsigned changes); /* rows only */
+
+static inline bool same_spec(const struct spec_id *a, const struct spec_id *b)
+{
+    return a->version == b->version && memcmp(a->sha256, b->sha256, sizeof(a->sha256)) == 0;
+}
+
+/* The store remembers that a job has had its run of this spec. */
+static inline bool has_had_its_run(const struct w_agent *a, const struct spec_id *spec)
+{
+    return a->has_memory && a->memory.job_ran != 0 && same_spec(&a->ran, spec);
+}
 
 /* checks.c */
 void check_operation(struct world *w, const struct operation *op);
