@@ -254,9 +254,31 @@ static enum engine_outcome say(struct sim_engine *e, enum engine_outcome outcome
     return outcome;
 }
 
+static bool has_partners(const struct sim_engine *e, const struct sim_call *call)
+{
+    for (int i = 0; i < SIM_PARTNERS; i++)
+        if (call->partners[i] && !sim_engine_named(e, call->partners[i]))
+            return false;
+    return true;
+}
+
+static bool partners_run(const struct sim_engine *e, const struct sim_container *c)
+{
+    static const uint8_t none[CONTAINER_ID_SIZE];
+    for (int i = 0; i < SIM_PARTNERS; i++) {
+        const struct sim_container *partner = sim_engine_find(e, c->partners[i]);
+        if (memcmp(c->partners[i], none, sizeof(none)) != 0 &&
+            (!partner || !sim_container_runs(partner)))
+            return false;
+    }
+    return true;
+}
+
 static enum engine_outcome create(struct sim_engine *e, const struct sim_call *call,
                                   uint8_t *ret_id)
 {
+    if (!has_partners(e, call))
+        return say(e, ENGINE_NOT_FOUND, "No such container, whose network it shares");
     assert(!sim_engine_named(e, call->name));
     if (e->n == e->cap) {
         e->cap = e->cap ? e->cap * 2 : 16;
@@ -274,6 +296,9 @@ static enum engine_outcome create(struct sim_engine *e, const struct sim_call *c
         .next_ns = SIM_NEVER_NS,
         .well_ns = SIM_NEVER_NS,
     };
+    for (int i = 0; i < SIM_PARTNERS; i++)
+        if (call->partners[i])
+            memcpy(c->partners[i], sim_engine_named(e, call->partners[i])->id, CONTAINER_ID_SIZE);
     (void)snprintf(c->name, sizeof(c->name), "%s", call->name);
     (void)snprintf(c->agent, sizeof(c->agent), "%s", call->agent ? call->agent : "");
     e->made++;
@@ -281,6 +306,16 @@ static enum engine_outcome create(struct sim_engine *e, const struct sim_call *c
     memcpy(ret_id, c->id, CONTAINER_ID_SIZE);
     tell(e, ENGINE_EVENT_CREATE, c, 0);
     return ENGINE_DONE;
+}
+
+/* Again and again, maybe: that is one end. */
+static enum engine_outcome refuse_start(struct sim_engine *e, struct sim_container *c,
+                                        const char *words)
+{
+    if (c->ends[0] != 128)
+        note_end(c, 128);
+    c->exit_code = 128;
+    return say(e, ENGINE_REFUSED, words);
 }
 
 static enum engine_outcome start(struct sim_engine *e, struct sim_container *c)
@@ -299,12 +334,11 @@ static enum engine_outcome start(struct sim_engine *e, struct sim_container *c)
     case CONTAINER_STATUS_UNKNOWN:
         break;
     }
-    if (sim_plan_of(&c->spec).conduct == SIM_REFUSED) {
-        note_end(c, 128);
-        c->exit_code = 128;
-        return say(e, ENGINE_REFUSED,
-                   "driver failed programming external connectivity: port is already allocated");
-    }
+    if (sim_plan_of(&c->spec).conduct == SIM_REFUSED)
+        return refuse_start(
+            e, c, "driver failed programming external connectivity: port is already allocated");
+    if (!partners_run(e, c))
+        return refuse_start(e, c, "cannot join network of a non running container");
     c->restarts = 0;
     c->backoff_ns = 0;
     c->by_user = false;
@@ -373,6 +407,8 @@ enum engine_outcome sim_engine_begin(struct sim_engine *e, const struct sim_call
     bool creates = call->kind == OPERATION_CREATE;
     if (creates && sim_plan_of(&call->spec).conduct == SIM_NO_IMAGE)
         return say(e, ENGINE_IMAGE_MISSING, "No such image: nowhere:latest"); /* before the name */
+    if (creates && !has_partners(e, call))
+        return say(e, ENGINE_NOT_FOUND, "No such container, whose network it shares");
     if (creates)
         return sim_engine_take_name(e, call->name)
                    ? ENGINE_DONE

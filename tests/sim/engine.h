@@ -15,6 +15,8 @@
  *   - a health check passes first when the container is ready; one that does not run is unhealthy,
  *     and nobody is told of that
  *   - a removal may fail half way and leave it dead
+ *   - one that shares another's network is tied to that one container, not to its name: it cannot
+ * be made without it, nor started while that does not run
  *   - a listing shows what went down as it was for 70 to 180 ms more, until its network is down:
  *     so long an inspection of it, or a change to it, waits (with `lingers`)
  *
@@ -35,6 +37,7 @@
 #define SIM_NAME_SIZE 160
 #define SIM_TAKEN_MAX 64
 #define SIM_ENDS_KEPT 4
+#define SIM_PARTNERS  2
 
 enum sim_conduct {
     SIM_STAYS,    /* runs until it is stopped */
@@ -50,6 +53,7 @@ struct sim_plan {
     unsigned run_ms;
     unsigned ready_ms; /* of running, until a probe says ready */
     unsigned checked;  /* has a health check: well when it is ready, until somebody makes it sick */
+    unsigned shares;   /* no meaning: whose network it shares */
     unsigned image;    /* of which image; the engine looks at no other than SIM_NO_IMAGE's */
 };
 
@@ -65,7 +69,8 @@ struct sim_container {
     struct spec_id spec;
     enum lifecycle made_as;
     uint64_t with;
-    enum lifecycle policy; /* what the engine goes by */
+    uint8_t partners[SIM_PARTNERS][CONTAINER_ID_SIZE]; /* whose network it shares; all 0: none */
+    enum lifecycle policy;                             /* what the engine goes by */
     unsigned differs;
     enum container_status status;
     int exit_code;
@@ -129,6 +134,8 @@ struct sim_call {
     struct spec_id spec;      /* create */
     enum lifecycle lifecycle; /* create, update */
     uint64_t with;            /* create */
+    const char
+        *partners[SIM_PARTNERS]; /* create: names of those whose network it shares; or NULL */
 };
 
 /* A call begins: a create reserves its name, a removal is seen to be in progress. DONE: it goes on,

@@ -490,6 +490,23 @@ static bool pop_script(struct fixture *f, enum operation_kind kind, struct fx_an
     return false;
 }
 
+/* Whose network it shares; those have no names of their own. */
+static void add_partners(const struct fixture *f, const struct fx_operation *p,
+                         struct sim_call *call, char names[SIM_PARTNERS][SIM_NAME_SIZE])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->n_rows; i++) {
+        const struct core_row *row = &f->rows[i];
+        for (size_t j = 0; strcmp(row->name, p->agent) == 0 && j < row->n_depends; j++) {
+            if (!row->depends[j].shares || n == SIM_PARTNERS)
+                continue;
+            (void)snprintf(names[n], SIM_NAME_SIZE, "demo-%s", row->depends[j].agent);
+            call->partners[n] = names[n];
+            n++;
+        }
+    }
+}
+
 static enum engine_outcome call_engine(struct fixture *f, const struct fx_operation *p,
                                        struct core_completion *done, struct observation *o)
 {
@@ -507,8 +524,11 @@ static enum engine_outcome call_engine(struct fixture *f, const struct fx_operat
                             .agent = p->agent,
                             .lifecycle = p->op.lifecycle,
                             .with = p->op.with};
-    if (p->op.kind == OPERATION_CREATE)
+    char partners[SIM_PARTNERS][SIM_NAME_SIZE];
+    if (p->op.kind == OPERATION_CREATE) {
         call.spec = p->spec;
+        add_partners(f, p, &call, partners);
+    }
     memcpy(call.id, p->op.container, CONTAINER_ID_SIZE);
     enum engine_outcome outcome = sim_engine_begin(&f->engine, &call);
     return outcome == ENGINE_DONE ? sim_engine_call(&f->engine, &call, done->container) : outcome;

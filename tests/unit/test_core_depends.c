@@ -71,8 +71,9 @@ static void what_shares_with_nobody_is_tried(void **state)
 {
     static struct core_depends shares_b[] = {{"b", DEPENDS_STARTED, .shares = true}};
     put("a", LIFECYCLE_LAZY, shares_b, stays, READY_STARTED);
-    fx_settle(&f);
+    fx_run(&f, 0);
     assert_trace(&f, "create demo-a");
+    assert_non_null(strstr(fx_view(&f, "a").reason, "No such container"));
 }
 
 static void healthy_waits_for_ready(void **state)
