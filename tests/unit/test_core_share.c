@@ -229,6 +229,51 @@ static void one_that_is_not_to_come_is_not_waited_for(void **state)
     assert_string_equal(fx_view(&f, "app").reason, "no such container: demo-vpn");
 }
 
+static void assert_of_the_present_one(void)
+{
+    assert_memory_equal(fx_container(&f, "demo-app")->partners[0], fx_container(&f, "demo-vpn")->id,
+                        CONTAINER_ID_SIZE);
+}
+
+/* Made while nobody knows yet whether the other one stays: it follows that one all the same. */
+static void made_during_the_proof_of_the_other(void **state)
+{
+    put("vpn", LIFECYCLE_HOT, NULL, 0);
+    fx_settle(&f);
+    put("vpn", LIFECYCLE_HOT, NULL, 1);
+    fx_run(&f, 5 * FX_S);
+    put("app", LIFECYCLE_HOT, on_vpn, 0);
+    fx_run(&f, 3 * FX_S);
+    assert_status(&f, "demo-app", CONTAINER_RUNNING);
+    uint64_t before = with_of("demo-app");
+    fx_settle(&f);
+    assert_true(with_of("demo-app") == before);
+    put("vpn", LIFECYCLE_HOT, NULL, 2);
+    fx_run(&f, 120 * FX_S);
+    assert_true(with_of("demo-app") != before);
+    assert_of_the_present_one();
+}
+
+/* Asked for before the other one was there, and made when it was. */
+static void made_when_the_other_has_just_come(void **state)
+{
+    f.hold = true;
+    put("app", LIFECYCLE_HOT, on_vpn, 0);
+    fx_run(&f, 0);
+    put("vpn", LIFECYCLE_HOT, NULL, 0);
+    fx_run(&f, 0);
+    assert_trace(&f, "create demo-app, create demo-vpn");
+    fx_answer(&f, 1);
+    fx_answer(&f, 0);
+    assert_of_the_present_one();
+    f.hold = false;
+    fx_settle(&f);
+    put("vpn", LIFECYCLE_HOT, NULL, 1);
+    fx_run(&f, 120 * FX_S);
+    assert_of_the_present_one();
+    assert_status(&f, "demo-app", CONTAINER_RUNNING);
+}
+
 #define TEST(t) cmocka_unit_test_setup_teardown(t, open_fixture, close_fixture)
 
 int main(void)
@@ -247,6 +292,8 @@ int main(void)
         TEST(a_dependency_that_shares_from_now_on),
         TEST(why_it_is_made_anew_is_reported),
         TEST(one_that_is_not_to_come_is_not_waited_for),
+        TEST(made_during_the_proof_of_the_other),
+        TEST(made_when_the_other_has_just_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
