@@ -73,7 +73,7 @@ bool share_awaits(struct core *core, const struct agent *a)
     for (size_t i = 0; i < a->n_depends; i++) {
         const struct agent *b =
             a->depends[i].shares ? agents_find(core, a->depends[i].agent) : NULL;
-        if (b && shown(b) == 0 && agent_is_busy(b))
+        if (b && b->presence == PRESENCE_ROW && shown(b) == 0 && agent_is_busy(b))
             return true;
     }
     return false;

@@ -274,6 +274,15 @@ static void made_when_the_other_has_just_come(void **state)
     assert_status(&f, "demo-app", CONTAINER_RUNNING);
 }
 
+/* Somebody else's copy of one that has no row is nothing that is under way. */
+static void who_has_no_row_is_not_waited_for(void **state)
+{
+    put("app", LIFECYCLE_HOT, on_vpn, 0);
+    (void)fx_plant(&f, "a-copy", "vpn", LIFECYCLE_HOT, fx_spec(0), CONTAINER_EXITED);
+    fx_pass(&f, (struct core_pass){0});
+    assert_non_null(strstr(fx_report(&f, "app")->error, "No such container"));
+}
+
 #define TEST(t) cmocka_unit_test_setup_teardown(t, open_fixture, close_fixture)
 
 int main(void)
@@ -294,6 +303,7 @@ int main(void)
         TEST(one_that_is_not_to_come_is_not_waited_for),
         TEST(made_during_the_proof_of_the_other),
         TEST(made_when_the_other_has_just_come),
+        TEST(who_has_no_row_is_not_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
