@@ -81,7 +81,7 @@ static void take_refused(struct core *core, struct agent *a, const struct operat
         judge_open(core, a, EVENT_CONTAINER_STOPPED,
                    "start_refused"); /* the engine tells no death of it */
     const struct container *old = &a->containers[SLOT_OLD];
-    if (is_start && old->known && !old->doomed && !agent_is_rolled_back(a))
+    if (is_start && old->known && !old->doomed && !agent_is_rolled_back(a) && !share_lacks(core, a))
         agent_roll_back(core, a, words);
     else
         agent_fail(core, a, op, words);

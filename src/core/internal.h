@@ -413,6 +413,7 @@ void share_look(struct core *core, struct agent *a); /* what is its container to
 uint64_t share_made_of(const struct core *core, const struct agent *a); /* for the label */
 bool share_agrees(const struct agent *a, const struct container *c);
 bool share_awaits(struct core *core, const struct agent *a); /* is one of these still to come? */
+bool share_lacks(const struct core *core, const struct agent *a); /* does one of these not run? */
 void share_tell(struct core *core, struct agent *a); /* its container is another: dependents look */
 
 /* job.c */

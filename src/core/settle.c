@@ -108,7 +108,8 @@ static enum gate create_gate(struct core *core, const struct agent *a, const str
 static enum gate depends_gate(struct core *core, struct agent *a, const struct step *step,
                               char *why, size_t size)
 {
-    if (step->kind != OPERATION_START || a->containers[SLOT_OLD].known)
+    bool replaces = a->containers[SLOT_OLD].known;
+    if (step->kind != OPERATION_START || (replaces && !share_lacks(core, a)))
         return GATE_OPEN;
     bool hopeless = false;
     uint64_t until_ns = NEVER_NS;
@@ -119,7 +120,7 @@ static enum gate depends_gate(struct core *core, struct agent *a, const struct s
         clock_arm(core, a, until_ns);
         return GATE_WAIT;
     }
-    if (a->containers[SLOT_MAIN].status != CONTAINER_CREATED)
+    if (replaces || a->containers[SLOT_MAIN].status != CONTAINER_CREATED)
         return GATE_OPEN;
     (void)snprintf(why, size, "waits for \"%s\", which it depends on", on);
     return GATE_CLOSED;

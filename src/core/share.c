@@ -79,6 +79,18 @@ bool share_awaits(struct core *core, const struct agent *a)
     return false;
 }
 
+/* Of a network that nobody runs in the engine lets nobody have a share. */
+bool share_lacks(const struct core *core, const struct agent *a)
+{
+    for (size_t i = 0; i < a->n_depends; i++) {
+        const struct agent *b =
+            a->depends[i].shares ? agents_find(core, a->depends[i].agent) : NULL;
+        if (b && !container_is_up(&b->containers[SLOT_MAIN]))
+            return true;
+    }
+    return false;
+}
+
 void share_tell(struct core *core, struct agent *a)
 {
     uint64_t now = shown(a);

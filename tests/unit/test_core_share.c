@@ -283,6 +283,54 @@ static void who_has_no_row_is_not_waited_for(void **state)
     assert_non_null(strstr(fx_report(&f, "app")->error, "No such container"));
 }
 
+static void answer_all_of(const char *agent)
+{
+    fx_time(&f);
+    for (size_t i = 0; i < f.n_pending;)
+        if (strcmp(f.pending[i].agent, agent) == 0) {
+            fx_answer(&f, i);
+            i = 0;
+        } else {
+            i++;
+        }
+}
+
+/* The engine starts nobody in a network that nobody runs in. */
+static void started_when_the_other_runs(void **state)
+{
+    put_both(LIFECYCLE_HOT);
+    fx_clear(&f);
+    f.hold = true;
+    fx_removed_by_hand(&f, "demo-vpn");
+    fx_run(&f, 0);
+    fx_answer(&f, 0); /* it is created, and its start is under way */
+    answer_all_of("app");
+    assert_null(strstr(f.trace, "start demo-app"));
+    f.hold = false;
+    fx_settle(&f);
+    assert_status(&f, "demo-app", CONTAINER_RUNNING);
+    assert_int_equal(f.engine.n, 2);
+    assert_true(fx_view(&f, "app").state == STATE_RUNNING);
+}
+
+/* That it cannot be started without the other one does not show that it does not work. */
+static void not_rolled_back_for_want_of_the_other(void **state)
+{
+    put_both(LIFECYCLE_HOT);
+    struct core_row row = fx_row("vpn", LIFECYCLE_HOT, 0);
+    row.spec = sim_spec((struct sim_plan){.conduct = SIM_REFUSED});
+    fx_put(&f, &row);
+    fx_removed_by_hand(&f, "demo-vpn");
+    fx_settle(&f);
+    assert_state(&f, "vpn", STATE_FAILED);
+    assert_state(&f, "app", STATE_FAILED);
+    put("vpn", LIFECYCLE_HOT, NULL, 3);
+    fx_run(&f, 400 * FX_S);
+    assert_status(&f, "demo-app", CONTAINER_RUNNING);
+    assert_string_equal(fx_view(&f, "app").reason, "");
+    assert_int_equal(f.engine.n, 2);
+}
+
 #define TEST(t) cmocka_unit_test_setup_teardown(t, open_fixture, close_fixture)
 
 int main(void)
@@ -304,6 +352,8 @@ int main(void)
         TEST(made_during_the_proof_of_the_other),
         TEST(made_when_the_other_has_just_come),
         TEST(who_has_no_row_is_not_waited_for),
+        TEST(started_when_the_other_runs),
+        TEST(not_rolled_back_for_want_of_the_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
