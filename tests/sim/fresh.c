@@ -63,7 +63,7 @@ static void compare(struct world *w, const struct world *fresh, size_t i)
         broken(w, "%s is as it should be, and would not be if it were made anew", a->name);
     const struct sim_container *c = quiet_container(w, a), *d = quiet_container(fresh, b);
     bool same = c && d && memcmp(&c->spec, &d->spec, sizeof(c->spec)) == 0 &&
-                c->made_as == d->made_as && c->policy == d->policy && c->with == d->with;
+                c->made_as == d->made_as && c->policy == d->policy && !c->with == !d->with;
     bool deferred = a->row.lifecycle == LIFECYCLE_LAZY && c && is_up(c) && !same;
     if (!d)
         broken(w, "%s has no container if it is made anew", a->name);

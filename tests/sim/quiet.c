@@ -230,6 +230,21 @@ static void check_health(struct world *w, const struct w_agent *a, const struct 
         broken(w, "%s is well again, and nobody was told", a->name);
 }
 
+/* It shares the networks of the containers that its neighbours have now. */
+static void check_partners(struct world *w, const struct w_agent *a, const struct sim_container *c)
+{
+    for (size_t i = 0; i < a->row.n_depends; i++) {
+        const struct w_agent *on = dependency(w, a, i);
+        const struct sim_container *partner = quiet_container(w, on);
+        if (!a->depends[i].shares || !partner || count(w, on, false) > 1)
+            continue;
+        w->counts.sharing++;
+        if (memcmp(c->partners[i], partner->id, CONTAINER_ID_SIZE) != 0)
+            broken(w, "%s shares the network of a container that %s has no more", a->name,
+                   on->name);
+    }
+}
+
 static void check_as_specified(struct world *w, const struct w_agent *a,
                                const struct sim_container *c, const struct agent_view *v)
 {
@@ -250,6 +265,7 @@ static void check_as_specified(struct world *w, const struct w_agent *a,
                lifecycle_name(a->row.lifecycle));
     if (c->differs != 0)
         broken(w, "%s differs", a->name);
+    check_partners(w, a, c);
     bool crashed = v->state == STATE_FAILED && strncmp(v->reason, "crashed", 7) == 0;
     bool job_failed = has_had_its_run(a, &a->row.spec) && (a->memory.job_ran & 1) == 0;
     if (v->reason[0] != '\0' && !crashed && !(a->row.job && job_failed))
@@ -360,6 +376,20 @@ static bool has_leftovers(const struct world *w, const struct w_agent *a)
     return false;
 }
 
+/* One that shares a network cannot run when the other does not, or is another now. */
+static bool lacks_a_network(const struct world *w, const struct w_agent *a)
+{
+    static const uint8_t none[CONTAINER_ID_SIZE];
+    const struct sim_container *c = quiet_container(w, a);
+    for (size_t i = 0; c && i < SIM_PARTNERS; i++) {
+        const struct sim_container *partner = sim_engine_find(&w->engine, c->partners[i]);
+        if (memcmp(c->partners[i], none, sizeof(none)) != 0 &&
+            (!partner || !sim_container_runs(partner)))
+            return true;
+    }
+    return false;
+}
+
 static void check_agent(struct world *w, struct w_agent *a)
 {
     struct agent_view v = {.reason = ""};
@@ -375,7 +405,7 @@ static void check_agent(struct world *w, struct w_agent *a)
     if (count(w, a, true) > 1 && !is_left_alone(w, a))
         broken(w, "%s runs twice", a->name);
     if (a->worked && a->row.lifecycle == LIFECYCLE_HOT && !is_left_alone(w, a) &&
-        count(w, a, true) == 0)
+        count(w, a, true) == 0 && !lacks_a_network(w, a))
         broken(w, "%s worked, and does not any more", a->name);
     if (a->row.job)
         check_job(w, a, &v);

@@ -115,6 +115,15 @@ void requests_after_step(struct world *w)
     }
 }
 
+/* By their names: which containers these are the engine knows when it makes it. */
+static void note_partners(struct world *w, struct w_request *r, const struct w_agent *a)
+{
+    r->spec = a->told.spec;
+    for (size_t i = 0; i < a->told.n_depends; i++)
+        if (a->told_depends[i].shares)
+            (void)final_name(agent_named(w, a->told_depends[i].agent), r->partners[i]);
+}
+
 void request_operation(struct world *w, const struct operation *op)
 {
     struct w_request *r = new_request(w);
@@ -125,7 +134,7 @@ void request_operation(struct world *w, const struct operation *op)
     r->op.agent = r->op.name = NULL;
     const struct w_agent *a = agent_named(w, op->agent);
     if (op->kind == OPERATION_CREATE && a)
-        r->spec = a->told.spec;
+        note_partners(w, r, a);
     r->generation = op->generation;
     r->begin_ns = w->now_ns + roll(w, 2 * MS);
     r->apply_ns = r->begin_ns + usual_ns(w, op->kind);
@@ -201,6 +210,8 @@ static struct sim_call call_of(const struct w_request *r)
                             .spec = r->spec,
                             .lifecycle = r->op.lifecycle,
                             .with = r->op.with};
+    for (size_t i = 0; i < SIM_PARTNERS; i++)
+        call.partners[i] = r->partners[i][0] ? r->partners[i] : NULL;
     memcpy(call.id, r->op.container, CONTAINER_ID_SIZE);
     return call;
 }

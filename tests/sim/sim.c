@@ -126,6 +126,7 @@ static void check_floors_of_whole(unsigned long lives)
     check_floor("pulls", total.pulls, 1000, lives);
     check_floor("pulled", total.pulled, 500, lives);
     check_floor("jobs done", total.jobs_done, 200, lives);
+    check_floor("shared networks", total.sharing, 100, lives);
     check_floor("jobs awaited", total.jobs_awaited, 30, lives);
     for (int i = FAULT_PULL_SLOW; i < FAULTS; i++)
         check_floor(fault_names[i], total.faults[i], 50, lives);
@@ -153,8 +154,9 @@ static void print_counts(unsigned long lives, double seconds)
                  "quiet %lu times, %lu agents as they should be, %lu as made anew\n",
                  total.wakes, total.answers, total.recreated, total.restarts, total.asked_restarts,
                  total.healed, total.converged, total.checked_agents, total.compared);
-    (void)printf("%lu pulls, %lu of them well, %lu jobs done, %lu waited for\n", total.pulls,
-                 total.pulled, total.jobs_done, total.jobs_awaited);
+    (void)printf("%lu pulls, %lu of them well, %lu jobs done, %lu waited for, "
+                 "%lu shared networks\n",
+                 total.pulls, total.pulled, total.jobs_done, total.jobs_awaited, total.sharing);
 }
 
 static void usage(void)

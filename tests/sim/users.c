@@ -55,6 +55,7 @@ static void any_depends(struct world *w, struct w_agent *a)
         if (i > 0 && a->depends[0].agent == w->agents[on].name)
             on = (on + 1) % W_AGENTS;
         a->depends[i].agent = w->agents[on].name;
+        a->depends[i].shares = w->whole && chance(w, 300);
         a->depends[i].condition =
             (enum depends_condition)(chance(w, 600) ? DEPENDS_STARTED : roll(w, 3));
         a->depends[i].restart = (a->row.generation + i) % 3 == 0;
@@ -78,6 +79,22 @@ static void maybe_job(struct world *w, struct w_agent *a, bool fresh)
     for (size_t i = 0; i < a->row.n_depends; i++)
         if (agent_named(w, a->depends[i].agent)->row.job && chance(w, 800))
             a->depends[i].condition = DEPENDS_COMPLETED;
+}
+
+/* Whose network it shares is a part of its spec. */
+static void maybe_share(struct world *w, struct w_agent *a)
+{
+    struct sim_plan plan = sim_plan_of(&a->row.spec);
+    plan.shares = 0;
+    for (size_t i = 0; i < a->row.n_depends; i++) {
+        if (chance(w, 100))
+            a->depends[i].shares = chance(w, 500);
+        a->depends[i].shares = a->depends[i].shares && a->depends[i].condition != DEPENDS_COMPLETED;
+        if (a->depends[i].shares)
+            plan.shares =
+                plan.shares * 16 + 1 + (unsigned)(agent_named(w, a->depends[i].agent) - w->agents);
+    }
+    a->row.spec = sim_spec(plan);
 }
 
 static void put_row(struct world *w, struct w_agent *a)
@@ -112,8 +129,10 @@ static void put_row(struct world *w, struct w_agent *a)
     a->row.ready_timeout_ns = (5 + roll(w, 10)) * SECOND;
     a->row.sleep = chance(w, 700) ? SLEEP_STOP : SLEEP_PAUSE;
     a->row.stop_after_ns = chance(w, 700) ? 0 : (10 + roll(w, 60)) * SECOND;
-    if (w->whole)
+    if (w->whole) {
         maybe_job(w, a, fresh);
+        maybe_share(w, a);
+    }
     if (a->row.lifecycle == LIFECYCLE_LAZY || ends_well(&a->row.spec))
         a->worked = false; /* what replaces it need not run on */
     trace(w, "user: row %s@%llu %s%s%s%s", a->name, (unsigned long long)a->row.generation,

@@ -39,8 +39,8 @@
 #define W_REASON   512
 #define W_IMAGES   4 /* the first one is always there */
 
-/* Lives from this seed on have pulls and jobs too. Those before are as they were when the oldest of
- * tests/sim/seeds were found. */
+/* Lives from this seed on have pulls, jobs and shared networks too. Those before are as they were
+ * when the oldest of tests/sim/seeds were found. */
 #define W_WHOLE_FROM 3000000
 
 /* A row of the table, its tombstone, and what the store remembers of the agent. */
@@ -97,6 +97,7 @@ struct w_request {
     char agent[AGENT_NAME_MAX + 1];
     char name[SIM_NAME_SIZE];
     struct spec_id spec;
+    char partners[W_DEPENDS][SIM_NAME_SIZE];
 
     uint64_t begin_ns, apply_ns, answer_ns;
     bool begun, applied;
@@ -164,7 +165,7 @@ struct w_counts {
         passes_over, wakes, answers;
     unsigned long user_acts, rows, told[EVENT_KINDS], faults[FAULTS], recreated, converged,
         checked_agents, healed, restarts, asked_restarts, compared, whole, pulls, pulled, jobs_done,
-        jobs_awaited;
+        jobs_awaited, sharing;
 };
 
 struct world {
