@@ -7,6 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Its row may give it another name by now: then the listing that is to come tells. */
+static void note_name(struct agent *a, enum slot slot)
+{
+    a->containers[slot].renamed = a->unknown ? NAME_OF_EARLIER_ROW : NAME_RIGHT;
+}
+
 /* What the engine has done is so, without another look: a listing asked for earlier would say
  * otherwise. */
 static void take_done(struct core *core, struct agent *a, const struct operation *op,
@@ -23,6 +29,7 @@ static void take_done(struct core *core, struct agent *a, const struct operation
                                     .policy_agrees = true};
         memcpy(made.id, completion->container, CONTAINER_ID_SIZE);
         agent_see(core, a, a->operation_slot, &made);
+        note_name(a, a->operation_slot);
         break;
     case OPERATION_START:
     case OPERATION_UNPAUSE:
@@ -42,6 +49,7 @@ static void take_done(struct core *core, struct agent *a, const struct operation
         break;
     case OPERATION_RENAME:
         agent_move_container(core, a, a->operation_slot, a->operation_as);
+        note_name(a, a->operation_as);
         break;
     case OPERATION_REMOVE:
         agent_see_gone(core, a, a->operation_slot);

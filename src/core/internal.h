@@ -56,11 +56,13 @@
 enum slot { SLOT_MAIN, SLOT_NEW, SLOT_OLD };
 #define SLOTS 3
 
+enum naming { NAME_RIGHT, NAME_OF_EARLIER_ROW, NAME_BY_HAND };
+
 enum policy { POLICY_NOT_SEEN, POLICY_AGREES, POLICY_TAMPERED };
 
 struct container {
     bool known;
-    bool renamed;   /* ours by its id, under a name that is not */
+    enum naming renamed; /* ours by its id, under a name that is not */
     bool doomed;    /* a removal of ours was given up, and may still be carried out at any time */
     bool exit_seen; /* exit_code is of this death */
     bool oom_killed;
@@ -371,6 +373,7 @@ void agent_see_death(struct core *core, struct agent *a, int exit_code);
 void agent_see_health(struct core *core, struct agent *a, enum container_health health);
 uint64_t agent_backoff_ns(unsigned failures);
 uint64_t agent_retry_at_ns(const struct agent *a);
+void agent_see_name(struct core *core, struct agent *a, enum slot slot, bool right);
 void agent_see_gone(struct core *core, struct agent *a, enum slot slot);
 void agent_move_container(struct core *core, struct agent *a, enum slot from, enum slot to);
 void agent_fail(struct core *core, struct agent *a, const struct operation *op, const char *words);

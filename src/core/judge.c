@@ -411,7 +411,7 @@ void judge_unheld(struct core *core, struct agent *a)
         a->want_inspect = true;
     if (c->known && c->status == CONTAINER_PAUSED && !is_asleep_paused(core, a))
         open_by_table(core, a, CHANGE_PAUSED);
-    if (c->known && c->renamed)
+    if (c->known && c->renamed == NAME_BY_HAND)
         open_by_table(core, a, CHANGE_RENAMED);
     if (c->known && c->health == HEALTH_UNHEALTHY)
         open_by_table(core, a, CHANGE_UNHEALTHY);

@@ -103,11 +103,10 @@ static void take_ours(struct core *core, struct agent *a, const struct observati
     if (by_id >= 0 && by_id != slot && a->containers[by_id].known)
         agent_move_container(core, a, (enum slot)by_id, (enum slot)slot);
     agent_see(core, a, (enum slot)slot, o);
-    bool was_renamed = c->renamed;
     c->list = core->last_list;
-    c->renamed = by_name < 0;
-    if (c->renamed && !was_renamed && !o->by_id)
-        judge_renamed(core, a);
+    if (by_name < 0 && o->by_id && c->renamed == NAME_RIGHT)
+        c->renamed = NAME_OF_EARLIER_ROW;
+    agent_see_name(core, a, (enum slot)slot, by_name >= 0);
 }
 
 /* Whose name is it, and may it be there? */

@@ -90,20 +90,13 @@ static bool signal_ends(int signal)
     return true;
 }
 
+/* What is told late may be a name that it had: the listing sorts it out. */
 static void take_rename(struct core *core, struct agent *a, enum slot slot, const char *name)
 {
     char own[CONTAINER_NAME_SIZE];
     bool right = strcmp(agent_container_name(core, a, slot, own, sizeof(own)), name) == 0;
-    if (slot != SLOT_MAIN) {
-        if (!right)
-            a->unknown = true; /* a spare under another name: the listing sorts it out */
-        mark_dirty(core, a);
-        return;
-    }
-    bool was = a->containers[slot].renamed;
-    a->containers[slot].renamed = !right;
-    if (!right && !was)
-        judge_renamed(core, a);
+    if (right != (a->containers[slot].renamed == NAME_RIGHT))
+        a->unknown = true;
     mark_dirty(core, a);
 }
 

@@ -62,7 +62,8 @@ static void take_container_name(struct core *core, struct agent *a, const char *
     if (!agents_set_container_name(core, a, name))
         return;
     for (int i = 0; i < SLOTS; i++)
-        a->containers[i].renamed = i == SLOT_MAIN && a->containers[i].known;
+        if (a->containers[i].known)
+            a->containers[i].renamed = NAME_OF_EARLIER_ROW;
     if (core->synced || core->list_step != 0)
         a->unknown = true; /* whether the new name is free, only a listing tells */
     a->as_of = core->step;

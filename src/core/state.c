@@ -379,11 +379,23 @@ void agent_see_gone(struct core *core, struct agent *a, enum slot slot)
     take_change(core, a, slot, &before);
 }
 
+/* A name that was wrong before is told already, or is one that an earlier row gave. */
+void agent_see_name(struct core *core, struct agent *a, enum slot slot, bool right)
+{
+    struct container *c = &a->containers[slot];
+    if (right)
+        c->renamed = NAME_RIGHT;
+    else if (c->renamed == NAME_RIGHT) {
+        c->renamed = NAME_BY_HAND;
+        judge_renamed(core, a);
+    }
+}
+
 /* A rename of ours: the container in one slot is in the other now. */
 void agent_move_container(struct core *core, struct agent *a, enum slot from, enum slot to)
 {
     if (from == to) {
-        a->containers[to].renamed = false;
+        a->containers[to].renamed = NAME_RIGHT;
         return;
     }
     struct container main_before = a->containers[SLOT_MAIN];
@@ -392,7 +404,7 @@ void agent_move_container(struct core *core, struct agent *a, enum slot from, en
         a->unknown = true; /* what was told of it is looked at all the same: it may run again */
     }
     a->containers[to] = a->containers[from];
-    a->containers[to].renamed = false;
+    a->containers[to].renamed = NAME_RIGHT;
     memset(&a->containers[from], 0, sizeof(a->containers[from]));
     if (from == SLOT_MAIN) {
         a->probe_at_ns = 0;

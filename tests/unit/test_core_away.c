@@ -264,6 +264,7 @@ static void killed_while_it_is_renamed(void **state)
     by_hand(OPERATION_RENAME, "demo-web", "other");
     fx_news(&fx, ENGINE_EVENT_RENAME, "other", 0);
     fx_time(&fx);
+    fx_answer_list(&fx);
     assert_events(&fx, "container_renamed web");
     fx.hold = false;
     fx_restart(&fx);

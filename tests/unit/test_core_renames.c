@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Names that a container has and should not have: given by hand, which is told, or by an earlier
+ * row, which is not.
+ */
+#include "core_fixture.h"
+
+#include <string.h>
+
+static struct fixture f;
+
+static int open_fixture(void **state)
+{
+    fx_open(&f, NULL);
+    fx_put_simple(&f, "web", LIFECYCLE_HOT, 1);
+    fx_settle(&f);
+    assert_events(&f, "");
+    fx_clear(&f);
+    return 0;
+}
+
+static int close_fixture(void **state)
+{
+    fx_close(&f);
+    return 0;
+}
+
+static struct core_row named(const char *container_name, unsigned variant)
+{
+    struct core_row row = fx_row("web", LIFECYCLE_HOT, variant);
+    row.container_name = container_name;
+    return row;
+}
+
+/* The name that it had then: told late, it has another by now. */
+static void rename_told(const char *name)
+{
+    struct core_event event = {
+        .kind = CORE_ENGINE_EVENT,
+        .news = {.action = ENGINE_EVENT_RENAME, .name = name, .agent = "web"}};
+    memcpy(event.news.id, f.engine.containers[0].id, CONTAINER_ID_SIZE);
+    (void)fx_step(&f, &event);
+}
+
+static void a_row_that_gives_another_name_is_nobodys_hand(void **state)
+{
+    struct core_row row = named("own", 1);
+    fx_put(&f, &row);
+    fx_settle(&f);
+    assert_status(&f, "own", CONTAINER_RUNNING);
+    assert_events(&f, "");
+}
+
+static void nor_is_it_while_it_is_held(void **state)
+{
+    struct core_row row = named(NULL, 1);
+    row.held = true;
+    fx_put(&f, &row);
+    fx_settle(&f);
+    row.container_name = "own";
+    fx_put(&f, &row);
+    fx_settle(&f);
+    row.held = false;
+    fx_put(&f, &row);
+    fx_settle(&f);
+    assert_status(&f, "own", CONTAINER_RUNNING);
+    assert_events(&f, "");
+}
+
+static void a_rename_while_it_is_held_is_told_when_it_is_let_go(void **state)
+{
+    struct core_row row = named(NULL, 1);
+    row.held = true;
+    fx_put(&f, &row);
+    fx_settle(&f);
+    (void)sim_engine_hand(&f.engine, OPERATION_RENAME, &f.engine.containers[0], "other");
+    rename_told("other");
+    fx_settle(&f);
+    assert_events(&f, "");
+    row.held = false;
+    fx_put(&f, &row);
+    fx_settle(&f);
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+    assert_events(&f, "container_renamed web, container_recovered web");
+}
+
+/* The names of the spare containers change with it. */
+static void nor_is_it_in_the_middle_of_a_recreate(void **state)
+{
+    fx_put_simple(&f, "web", LIFECYCLE_HOT, 2);
+    fx_run(&f, 3 * FX_S);
+    assert_int_equal(f.engine.n, 2);
+    struct core_row row = named("own", 2);
+    fx_put(&f, &row);
+    fx_settle(&f);
+    assert_status(&f, "own", CONTAINER_RUNNING);
+    assert_events(&f, "");
+}
+
+static void nor_while_the_earlier_name_is_being_given(void **state)
+{
+    f.hold = true;
+    (void)sim_engine_hand(&f.engine, OPERATION_RENAME, &f.engine.containers[0], "other");
+    rename_told("other");
+    fx_answer_list(&f);
+    fx_run(&f, 0);
+    assert_events(&f, "container_renamed web");
+    struct core_row row = named("own", 1);
+    fx_put(&f, &row);
+    fx_run(&f, 0);
+    f.hold = false;
+    fx_settle(&f);
+    assert_trace(&f, "list, rename other demo-web, list, rename demo-web own");
+    assert_events(&f, "container_recovered web");
+}
+
+static void our_own_rename_that_is_told_late_is_nobodys_hand(void **state)
+{
+    rename_told("demo-web..old");
+    fx_settle(&f);
+    assert_events(&f, "");
+    assert_trace(&f, "list");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_row_that_gives_another_name_is_nobodys_hand),
+        TEST(nor_is_it_while_it_is_held),
+        TEST(a_rename_while_it_is_held_is_told_when_it_is_let_go),
+        TEST(nor_is_it_in_the_middle_of_a_recreate),
+        TEST(nor_while_the_earlier_name_is_being_given),
+        TEST(our_own_rename_that_is_told_late_is_nobodys_hand),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
