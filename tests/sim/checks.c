@@ -169,6 +169,7 @@ void check_news(struct world *w, const struct sim_event *event)
         return;
     a->troubles += event->action == ENGINE_EVENT_DIE;
     a->losses += event->action == ENGINE_EVENT_DESTROY;
+    a->renames += event->action == ENGINE_EVENT_RENAME;
     a->ills += event->action == ENGINE_EVENT_HEALTH && event->health == HEALTH_UNHEALTHY;
 }
 
@@ -229,6 +230,10 @@ void check_event(struct world *w, const struct core_happening *h)
         broken(w, "container_stopped of %s, and nothing but roost has stopped it", a->name);
     if (h->kind == EVENT_CONTAINER_STOPPED && !refused)
         a->troubles = 0;
+    if (h->kind == EVENT_CONTAINER_RENAMED && a->renames == 0)
+        broken(w, "container_renamed of %s, and nobody but roost has renamed it", a->name);
+    if (h->kind == EVENT_CONTAINER_RENAMED)
+        a->renames = 0;
     if (h->kind == EVENT_CONTAINER_MISSING && a->losses == 0)
         broken(w, "container_missing of %s, and nothing but roost has removed it", a->name);
     if (h->kind == EVENT_CONTAINER_MISSING)

@@ -151,7 +151,7 @@ static void change_row(struct world *w, struct w_agent *a, const char *verb)
     if (strcmp(verb, "spec") == 0)
         a->row.spec = spec_for("", 2);
     else if (strcmp(verb, "name") == 0)
-        (void)snprintf(a->container_name, sizeof(a->container_name), "own-%s", a->name);
+        a->named = snprintf(a->container_name, sizeof(a->container_name), "own-%s", a->name) > 0;
     else if (strcmp(verb, "hold") == 0 || strcmp(verb, "unhold") == 0)
         a->row.held = verb[0] == 'h';
     else

@@ -273,6 +273,10 @@ void shell_boot(struct world *w)
     w->core = core_new(&config);
     if (!w->core)
         broken(w, "no core");
+    for (size_t i = 0; i < W_AGENTS; i++) {
+        w->agents[i].renames += w->agents[i].named; /* by whom, nobody knows any more */
+        w->agents[i].named = false;
+    }
     w->chaos = false; /* a process that dies while it reads changes nothing */
     for (size_t i = 0; i < W_AGENTS; i++)
         tell_agent(w, &w->agents[i]);

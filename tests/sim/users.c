@@ -97,9 +97,16 @@ static void maybe_share(struct world *w, struct w_agent *a)
     a->row.spec = sim_spec(plan);
 }
 
+/* Before it has seen its containers the daemon cannot know who gave them their names. */
+static void name_changed(const struct world *w, struct w_agent *a)
+{
+    a->named = true;
+    a->renames += w->core && !core_is_synced(w->core);
+}
+
 static void put_row(struct world *w, struct w_agent *a)
 {
-    bool fresh = !a->exists;
+    bool fresh = !a->exists, has_name = a->container_name[0] != '\0';
     if (fresh) {
         a->row = (struct core_row){.lifecycle = chance(w, 500) ? LIFECYCLE_HOT : LIFECYCLE_LAZY};
         a->container_name[0] = '\0';
@@ -121,6 +128,8 @@ static void put_row(struct world *w, struct w_agent *a)
     if (chance(w, 60))
         (void)snprintf(a->container_name, sizeof(a->container_name), "%s%s",
                        a->container_name[0] ? "" : "own-", a->container_name[0] ? "" : a->name);
+    if (has_name != (a->container_name[0] != '\0'))
+        name_changed(w, a);
     a->row.idle_timeout_ns = (10 + roll(w, 50)) * SECOND;
     a->row.ready = chance(w, 600) ? READY_STARTED : READY_TCP;
     if (sim_plan_of(&a->row.spec).checked && chance(w, 500))

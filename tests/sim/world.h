@@ -72,6 +72,8 @@ struct w_agent {
     bool worked;  /* hot, and one of its containers has run for ten seconds and would still */
     unsigned losses;  /* the same, of containers that went away */
     unsigned ills;    /* the same, of health checks that failed */
+    unsigned renames; /* the same, of names */
+    bool named;       /* its row has given it another name since the daemon was started */
     bool must_miss;   /* its container went away, and container_missing has to be told */
     unsigned changes; /* changing operations sent for it */
     unsigned told_events;
