@@ -137,6 +137,8 @@ static struct spec_depends *add_depends(struct spec *spec, const char *agent, si
 {
     for (size_t i = 0; i < spec->settings.n_depends; i++) {
         struct spec_depends *d = &spec->depends[i];
+        /* The first n_depends of them have a name.
+         * NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
         if (strncmp(d->agent, agent, len) != 0 || d->agent[len] != '\0')
             continue;
         d->shares = d->shares || shares;

@@ -47,8 +47,10 @@ static int add_addresses(struct reader *r, const char *name, const json_t *value
     json_auto_t *one = NULL;
     json_t *address;
     size_t i;
-    if (json_is_string(value))
-        value = one = json_pack("[O]", value);
+    if (json_is_string(value)) {
+        one = json_pack("[O]", value);
+        value = one;
+    }
     if (!json_is_array(value))
         return reader_expected(r, "an address or a list", value);
     json_array_foreach (value, i, address) {

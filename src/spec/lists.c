@@ -133,8 +133,10 @@ int list_read(struct reader *r, const struct key *key, const json_t *value, list
     json_t *entry;
     if (!json_is_array(value) && !json_is_string(value))
         return reader_expected(r, "a list", value);
-    if (json_is_string(value))
-        value = one = json_pack("[O]", value);
+    if (json_is_string(value)) {
+        one = json_pack("[O]", value);
+        value = one;
+    }
     if (!list || !seen || !value)
         return reader_no_memory(r);
     json_array_foreach (value, i, entry) {
