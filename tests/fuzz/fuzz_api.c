@@ -82,7 +82,8 @@ static void events(void *ctx, const struct api_events *what, struct api_reply *r
 {
     require(what->limit >= 1 && what->limit <= API_EVENTS_LIMIT_MAX && what->after >= 0);
     /* It need not be one that this roost tells: the database may be older or newer. */
-    require(!what->kind || strspn(what->kind, "abcdefghijklmnopqrstuvwxyz_") == strlen(what->kind));
+    require(!what->kind ||
+            strspn(what->kind, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(what->kind));
     require(!what->agent || agent_name_is_valid(what->agent));
     done(reply);
 }
