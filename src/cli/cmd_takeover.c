@@ -15,9 +15,13 @@
 #include "cli/apply.h"
 #include "cli/engine_session.h"
 #include "cli/file.h"
+#include "cli/projects.h"
 #include "spec/spec.h"
 
-#define LABEL "com.docker.compose."
+#define NO_PROJECT                                                                                 \
+    "the engine has no containers of a Compose project \"%s\" that are not roost's already; "      \
+    "`roost "                                                                                      \
+    "takeover` without a name, in a folder without a compose file, lists them"
 
 struct found {
     char id[65];
@@ -32,7 +36,7 @@ struct takeover {
     struct found *found;
     size_t n;
     const struct compose_project *project;
-    char file[PATH_MAX]; /* by the labels */
+    json_t *known; /* the engine's projects; the words may be borrowed from it */
     int error;
 };
 
@@ -42,22 +46,11 @@ static const char *label_of(const struct engine_container *c, const char *key)
     return value ? value : "";
 }
 
-/* Of the first container: where the file is that it was made from. */
-static void take_file(struct takeover *t, const struct engine_container *c)
-{
-    const char *files = label_of(c, LABEL "project.config_files");
-    const char *folder = label_of(c, LABEL "project.working_dir");
-    if (t->file[0] == '\0' && files[0] != '\0')
-        (void)snprintf(t->file, sizeof(t->file), "%s%s%s", files[0] == '/' ? "" : folder,
-                       files[0] == '/' ? "" : "/", files);
-}
-
 static void on_container(void *ctx, const struct engine_container *c)
 {
     struct takeover *t = ctx;
-    if (strcasecmp(label_of(c, LABEL "oneoff"), "true") == 0 || label_of(c, "roost.db")[0] != '\0')
+    if (!project_has(c))
         return;
-    take_file(t, c);
     struct found *grown = reallocarray(t->found, t->n + 1, sizeof(*grown));
     if (!grown) {
         t->error = -ENOMEM;
@@ -68,9 +61,9 @@ static void on_container(void *ctx, const struct engine_container *c)
     memset(f, 0, sizeof(*f));
     (void)snprintf(f->id, sizeof(f->id), "%s", c->id);
     (void)snprintf(f->name, sizeof(f->name), "%s", c->name);
-    (void)snprintf(f->service, sizeof(f->service), "%s", label_of(c, LABEL "service"));
+    (void)snprintf(f->service, sizeof(f->service), "%s", label_of(c, COMPOSE_LABEL "service"));
     (void)snprintf(f->agent, sizeof(f->agent), "%s-%s", f->service,
-                   label_of(c, LABEL "container-number"));
+                   label_of(c, COMPOSE_LABEL "container-number"));
     f->running = c->status == CONTAINER_RUNNING || c->status == CONTAINER_PAUSED ||
                  c->status == CONTAINER_RESTARTING;
 }
@@ -79,10 +72,7 @@ static int look_at_engine(struct takeover *t, const char *project, struct error 
 {
     struct engine_session session;
     char label[256];
-    free(t->found);
-    t->found = NULL;
-    t->n = 0;
-    (void)snprintf(label, sizeof(label), LABEL "project=%s", project);
+    (void)snprintf(label, sizeof(label), COMPOSE_LABEL "project=%s", project);
     int r = engine_session_open(&session, &t->cli->daemon.engine, err);
     if (r < 0)
         return r;
@@ -91,11 +81,7 @@ static int look_at_engine(struct takeover *t, const char *project, struct error 
     if (r == 0 && t->error < 0)
         r = error_set(err, t->error, ERROR_FAILED, NULL, "out of memory");
     if (r == 0 && t->n == 0)
-        r = error_set(err, -ENOENT, ERROR_NOT_FOUND, "no_project",
-                      "the engine has no containers of a Compose project \"%s\" that are not "
-                      "roost's already; `docker ps --filter label=" LABEL "project` shows what "
-                      "there is",
-                      project);
+        r = error_set(err, -ENOENT, ERROR_NOT_FOUND, "no_project", NO_PROJECT, project);
     return r;
 }
 
@@ -187,32 +173,85 @@ static int write_taken(void *ctx, struct store *store, struct error *err)
     return r;
 }
 
-/* PROJECT instead of FILE: its containers know where the file was. */
-static int find_file(struct takeover *t, struct error *err)
+/* Where Compose ran was not always here. */
+static int check_readable(const json_t *project, struct error *err)
 {
-    const char *word = t->cli->args.n_words > 0 ? t->cli->args.words[0] : NULL;
+    size_t i;
+    json_t *file;
+    const json_t *files = json_object_get(project, "files");
+    const char *name = json_string_value(json_object_get(project, "name"));
+    json_array_foreach (files, i, file)
+        if (access(json_string_value(file), R_OK) < 0)
+            return error_set(
+                err, -ENOENT, ERROR_NOT_FOUND, "no_file",
+                "project %s was made from %s, which cannot be read: %s; name its files "
+                "with -f",
+                name, json_string_value(file), strerror(errno));
+    return json_array_size(files) > 0
+               ? 0
+               : error_set(
+                     err, -ENOENT, ERROR_NOT_FOUND, "no_file",
+                     "project %s does not say from which files it was made; name them with -f",
+                     name);
+}
+
+/* PROJECT instead of FILE: its containers know where the files were. */
+static int find_files(struct takeover *t, struct error *err)
+{
+    struct args *args = &t->cli->args;
+    const char *word = args->n_words > 0 ? args->words[0] : NULL;
     if (!word || strchr(word, '/') || access(word, F_OK) == 0)
         return 0;
-    int r = look_at_engine(t, word, err);
+    int r = projects_find(t->cli, &t->known, err);
     if (r < 0)
         return r;
-    if (strchr(t->file, ',') || access(t->file, R_OK) < 0)
-        return error_set(err, -ENOENT, ERROR_NOT_FOUND, "no_file",
-                         "project %s was made from \"%s\", which cannot be read as one file; name "
-                         "its files with -f",
-                         word, t->file);
-    t->cli->args.words[0] = t->file;
+    const json_t *project = json_object_get(t->known, word);
+    if (!project)
+        return error_set(err, -ENOENT, ERROR_NOT_FOUND, "no_project", NO_PROJECT, word);
+    r = check_readable(project, err);
+    if (r < 0)
+        return r;
+    const json_t *files = json_object_get(project, "files");
+    const char **words = calloc(json_array_size(files), sizeof(*words));
+    if (!words)
+        return error_set(err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
+    for (size_t i = 0; i < json_array_size(files); i++)
+        words[i] = json_string_value(json_array_get(files, i));
+    free(args->words);
+    args->words = words;
+    args->n_words = json_array_size(files);
     return 0;
+}
+
+/* Nothing was named, and no file is here: what is there to take over? */
+static int list(struct takeover *t, struct error *err)
+{
+    *err = (struct error)ERROR_INIT;
+    int r = projects_find(t->cli, &t->known, err);
+    if (r < 0)
+        return r;
+    if (json_object_size(t->known) == 0 && !t->cli->json) {
+        cli_note(t->cli, "the engine has no containers of Compose that are not roost's already");
+        return 0;
+    }
+    r = projects_print(t->cli, t->known, err);
+    if (r == 0)
+        cli_note(t->cli, "`roost takeover PROJECT` shows what becomes of one, and asks");
+    return r;
 }
 
 static int run_takeover(struct cli *cli, struct error *err)
 {
     struct takeover t = {.cli = cli};
     const struct apply_more more = {look, write_taken, &t};
-    int r = find_file(&t, err);
+    bool named = cli->args.n_words > 0 || cli->args.value[OPT_FILE];
+    int r = find_files(&t, err);
     if (r == 0)
         r = apply_run(cli, &more, err);
+    if (r < 0 && !named && strcmp(err->code, "no_file") == 0)
+        r = list(&t, err);
     free(t.found);
+    json_decref(t.known);
     return r;
 }
 
@@ -237,12 +276,14 @@ const struct command command_takeover = {
         "container is made from counts as what its row says; it is recreated when the row\n"
         "changes next.\n"
         "\n"
-        "With a project's name the file is the one that its containers were made from. A\n"
+        "With a project's name the files are those that its containers were made from. Without\n"
+        "a name, where no compose file is, the projects that Compose runs are listed. A\n"
         "container of a service that the file no longer has is left alone. A service that has\n"
         "several containers must be scaled in the file, too. Do not use Compose on the project\n"
         "afterwards: it would make a second container of each service.\n"
         "\n"
         "Examples:\n"
+        "  cd / && roost takeover\n"
         "  roost takeover compose.yaml\n"
         "  roost takeover shop -y && roost plan\n",
     .run = run_takeover,

@@ -114,10 +114,10 @@ class Fleet:
 
     # the command line -----------------------------------------------------------------------------
 
-    def run(self, *words, stdin=None, env=None, timeout=300):
+    def run(self, *words, stdin=None, env=None, cwd=None, timeout=300):
         """`roost WORDS`, whatever its exit status."""
         words = [str(word) for word in words]
-        done = subprocess.run([roost_program(), *words], env={**self.env(), **(env or {})}, cwd=self.dir,
+        done = subprocess.run([roost_program(), *words], env={**self.env(), **(env or {})}, cwd=cwd or self.dir,
                               input=stdin, stdin=None if stdin else subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=timeout, check=False)
         assert "Sanitizer" not in done.stderr, done.stderr

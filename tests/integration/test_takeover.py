@@ -31,11 +31,11 @@ volumes: {data: {}}
 """
 
 
-def compose(fleet, *words, text=None):
+def compose(fleet, *words, text=None, over=None):
     """Debian's docker-compose, on the same file without what it does not know."""
     plain = fleet.dir / "docker-compose.plain.yml"
     plain.write_text("\n".join(line for line in (text or FILE).splitlines() if "x-roost" not in line))
-    done = subprocess.run(["docker-compose", "-f", plain, "-p", fleet.name, *words],
+    done = subprocess.run(["docker-compose", "-f", plain, *(["-f", over] if over else []), "-p", fleet.name, *words],
                           env={**os.environ, "DOCKER_HOST": fleet.url, "HOME": str(fleet.dir)}, cwd=fleet.dir,
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
@@ -107,6 +107,27 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(fleet, engine):
     done = fleet.roost("takeover", fleet.file, "-y", status=1)
     assert "service db has several containers" in done.err and "scale:" in done.err
     assert fleet.sql("SELECT count(*) FROM agents") == "0"
+
+
+def test_what_compose_runs_is_listed_and_taken_by_name(fleet, engine, tmp_path):
+    """In a folder without a file; the project was made from two, one laid over the other."""
+    assert "no containers of Compose" in fleet.roost("takeover", cwd=tmp_path).err
+    over = fleet.dir / "over.yml"
+    over.write_text('version: "2.4"\nservices: {db: {labels: {over: "yes"}}}\n')
+    compose(fleet, "up", "-d", over=over)
+    made = [str(fleet.dir / "docker-compose.plain.yml"), str(over)]
+    engine.docker("stop", "-t", "0", f"{fleet.name}_worker_1")
+    listed = fleet.roost("takeover", "-o", "json", cwd=tmp_path).json
+    assert listed == {"projects": [{"name": fleet.name, "files": made, "containers": 3, "running": 2}]}
+    done = fleet.roost("takeover", cwd=tmp_path)
+    assert "2 of 3" in done.out and "roost takeover PROJECT" in done.err
+    before = marks(engine, [f"{fleet.name}_{service}_1" for service in ("web", "db")])
+    fleet.roost("takeover", fleet.name, "-p", fleet.name, "-y", cwd=tmp_path)
+    assert fleet.sql("SELECT json_extract(spec, '$.labels.over') FROM agents WHERE name='db'") == "yes"
+    fleet.report()
+    assert sorted(marks(engine, [fleet.container(name) for name in ("web", "db")]).values()) == sorted(before.values())
+    assert fleet.roost("takeover", "-o", "json", cwd=tmp_path).json == {"projects": []}
+    assert "no containers of a Compose project" in fleet.roost("takeover", fleet.name, status=1).err
 
 
 def test_a_project_by_its_name_and_a_question(fleet, engine):
