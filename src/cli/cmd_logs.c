@@ -4,7 +4,7 @@
  *
  * Which containers, whoever answers for the fleet says; their logs the engine gives, which this
  * process asks. One that is followed over its end is looked at once a second under its name, so
- * that what follows a restart or a recreate is told from its start on.
+ * that what follows a restart or a recreate is told from the end of the run before on.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -126,8 +126,10 @@ static void show(struct source *source, const struct engine_container *c)
     struct engine_logs what = source->logs->what;
     what.tty = c->tty;
     if (source->shown) {
+        /* Not from StartedAt: the engine notes that when the first lines may be written already. */
+        bool is_same = strcmp(c->id, source->id) == 0;
         what.tail = -1;
-        what.since_ns = c->started_at_ns;
+        what.since_ns = is_same && c->finished_at_ns > 0 ? c->finished_at_ns : 0;
     }
     source->shown = true;
     source->started_at_ns = c->started_at_ns;
