@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: MIT
 """check and apply: a file into the table."""
 
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
 import pytest
+
+from conftest import Cli
 
 HOT = {"image": "busybox", "command": ["sleep", "9"]}
 LAZY = {**HOT, "x-roost": {"lifecycle": "lazy", "idle_timeout": "15m"}}
@@ -158,3 +165,36 @@ def test_values_of_the_environment_are_not_told(cli, words):
     for command in ("check", "apply"):
         done = cli.run(command, cli.file, *words)
         assert "canary" not in done.out + done.err
+
+
+# The user of whom nothing on a machine is.
+NOBODY = {"user": 65534, "group": 65534, "extra_groups": []}
+
+
+@pytest.fixture
+def stranger():
+    """The program in a folder where somebody else than root can use it."""
+    folder = Path(tempfile.mkdtemp(prefix="roost-stranger-"))
+    made = Cli(folder)
+    made.program = shutil.copy(made.program, folder / "roost")
+    os.chmod(made.program, 0o755)
+    os.chown(folder, NOBODY["user"], NOBODY["group"])
+    yield made
+    shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_who_is_not_root_can_allow_nothing_of_the_host(stranger):
+    own_policy = stranger.dir / "policy.yaml"
+    own_policy.write_text('agents: {"*": ["*"]}\n')
+    os.chown(own_policy, NOBODY["user"], NOBODY["group"])
+    stranger.write({"web": {**HOT, "privileged": True}})
+    for words in ([], ["--allow-host"], ["-y", "--allow-host"]):
+        done = stranger.run("apply", stranger.file, *words, status=1, env={"ROOST_POLICY": str(own_policy)}, **NOBODY)
+        assert "web: privileged would hand out the host" in done.err
+        assert "only root can allow it, in /etc/roost/policy.yaml" in done.err
+    assert "privileged" in stranger.run("check", "--policy", stranger.file, status=1, **NOBODY).out
+    assert not stranger.db.exists() or stranger.sql("SELECT name FROM agents") == []
+    stranger.write({"web": HOT})
+    stranger.run("apply", stranger.file, **NOBODY)
+    assert stranger.sql("SELECT name FROM agents") == [("web",)]
