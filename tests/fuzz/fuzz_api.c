@@ -78,6 +78,12 @@ static void hold(void *ctx, const char *name, bool held, const char *reason,
     done(reply);
 }
 
+static void pull(void *ctx, const char *name, struct api_reply *reply)
+{
+    require(!name || agent_name_is_valid(name));
+    done(reply);
+}
+
 static void events(void *ctx, const struct api_events *what, struct api_reply *reply)
 {
     require(what->limit >= 1 && what->limit <= API_EVENTS_LIMIT_MAX && what->after >= 0);
@@ -100,6 +106,8 @@ static const struct api_backend backend = {
     .sleep = agent,
     .restart = agent,
     .hold = hold,
+    .pull = pull,
+    .outdated = agents,
     .events = events,
 };
 
