@@ -73,18 +73,6 @@ int store_write_state(struct store *store, const struct store_state *state, stru
     return sql_run(stmt, err);
 }
 
-int store_delete_state(struct store *store, const char *agent, struct error *err)
-{
-    _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
-    int r = store_set_relaxed(store, true, err);
-    if (r == 0)
-        r = sql_get(&store->sql, "DELETE FROM agent_state WHERE agent = ?", &stmt, err);
-    if (r < 0)
-        return r;
-    sql_bind_text(stmt, agent);
-    return sql_run(stmt, err);
-}
-
 static int volumes_clear(struct store *store, const char *agent, struct error *err)
 {
     _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;

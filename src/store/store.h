@@ -181,7 +181,6 @@ int store_read_states(struct store *store, store_state_fn *state, void *ctx,
                       struct error *err) _must_use_;
 int store_write_state(struct store *store, const struct store_state *state,
                       struct error *err) _must_use_;
-int store_delete_state(struct store *store, const char *agent, struct error *err) _must_use_;
 
 /* Anonymous volumes of an agent's container, by destination: they go over to the next one. Kept
  * when the agent's state goes, until the agent is removed. write replaces the agent's whole set. */
