@@ -227,6 +227,9 @@ static int find_source(struct logs *logs, struct source *source, struct error *e
     if (r < 0)
         return r;
     const char *name = view_text(json_object_get(answer, "container"), "name");
+    const char *lost = view_text(answer, "engine_error");
+    if (!*name && *lost)
+        return error_set(err, -EIO, ERROR_UNREACHABLE, "engine_lost", "%s", lost);
     if (!*name) {
         cli_note(logs->cli, "%s has no container", source->agent);
         return 0;

@@ -96,6 +96,16 @@ json_t *view_sorted(json_t *steal_objects, const char *key)
     return steal(&result);
 }
 
+/* Without the engine it is what is remembered: that has to be seen. */
+static json_t *with_engine(const struct fleet *f, json_t *steal_json)
+{
+    json_auto_t *json = steal_json;
+    if (f->engine_lost &&
+        json_object_set_new(json, "engine_error", json_string(f->engine_error.text)) < 0)
+        return NULL;
+    return steal(&json);
+}
+
 json_t *view_agents(struct fleet *f)
 {
     struct listing listing = {.f = f, .agents = json_array(), .whole = true};
@@ -107,9 +117,7 @@ json_t *view_agents(struct fleet *f)
     }
     json_t *json = json_pack("{s:s, s:o}", "fleet", store_fleet(f->store), "agents",
                              view_sorted(listing.agents, "name"));
-    if (json && f->engine_lost)
-        (void)json_object_set_new(json, "engine_error", json_string(f->engine_error.text));
-    return json;
+    return with_engine(f, json);
 }
 
 static json_t *view_drift(const struct agent_view *view)
@@ -166,7 +174,7 @@ json_t *view_agent(struct fleet *f, const char *name, struct error *err)
         return NULL;
     }
     (void)json_object_set_new(json, "events", events);
-    return json;
+    return with_engine(f, json);
 }
 
 static json_t *view_one_report(const struct report *r)

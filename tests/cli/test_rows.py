@@ -198,6 +198,12 @@ def test_docker_line(web):
     assert '"web"' in web.run("show", "wbe", "--docker-run", status=1).err
 
 
+def test_logs_without_an_engine(web):
+    """Then nobody knows whether there is a container."""
+    done = web.run("logs", "web", status=4)
+    assert "no-engine.sock" in done.err and "no container" not in done.err
+
+
 def test_doctor_without_an_engine(web):
     done = web.run("doctor", "-o", "json", status=1)
     results = {check["name"]: check["result"] for check in done.json["checks"]}
