@@ -90,3 +90,27 @@ static inline void fixture_remove(const char *folder)
                    folder);
     assert_int_equal(system(command), 0);
 }
+
+/* A test that works in a folder of its own, by relative paths. */
+struct fixture_world {
+    char folder[64];
+    char before[256];
+};
+
+static inline int fixture_enter(void **state)
+{
+    static struct fixture_world world;
+    assert_non_null(getcwd(world.before, sizeof(world.before)));
+    fixture_folder(world.folder);
+    assert_int_equal(chdir(world.folder), 0);
+    *state = &world;
+    return 0;
+}
+
+static inline int fixture_leave(void **state)
+{
+    struct fixture_world *w = *state;
+    assert_int_equal(chdir(w->before), 0);
+    fixture_remove(w->folder);
+    return 0;
+}

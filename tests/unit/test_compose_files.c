@@ -10,29 +10,6 @@ static const char *const no_env[] = {NULL};
 
 static const char *const plain = "services: {web: {image: busybox}}\n";
 
-struct world {
-    char folder[64];
-    char before[256];
-};
-
-static int enter(void **state)
-{
-    static struct world world;
-    assert_non_null(getcwd(world.before, sizeof(world.before)));
-    fixture_folder(world.folder);
-    assert_int_equal(chdir(world.folder), 0);
-    *state = &world;
-    return 0;
-}
-
-static int leave(void **state)
-{
-    struct world *w = *state;
-    assert_int_equal(chdir(w->before), 0);
-    fixture_remove(w->folder);
-    return 0;
-}
-
 static int load(const char *file, const char *const *env, struct compose_project **ret,
                 struct error *err)
 {
@@ -66,7 +43,8 @@ static void refused(const char *file, const char *const *env, int r, enum error_
 
 /* ---- which file ---- */
 
-static void assert_file(const struct world *w, const struct compose_project *p, const char *name)
+static void assert_file(const struct fixture_world *w, const struct compose_project *p,
+                        const char *name)
 {
     char path[128];
     (void)snprintf(path, sizeof(path), "%s/%s", w->folder, name);
@@ -211,7 +189,7 @@ static void dotenv_is_the_one_beside_the_file(void **state)
 static void a_warning_of_dotenv_names_it(void **state)
 {
     char expected[256];
-    const struct world *w = *state;
+    const struct fixture_world *w = *state;
     fixture_write(".", ".env", "\nA=$B\n");
     fixture_write(".", "compose.yaml", plain);
     _cleanup_project_ struct compose_project *p = good(NULL, NULL);
@@ -275,7 +253,7 @@ static void env_files_lie_under_environment(void **state)
 static void an_env_file_is_no_pipe(void **state)
 {
     char message[256];
-    const struct world *w = *state;
+    const struct fixture_world *w = *state;
     assert_int_equal(mkfifo("a.env", 0600), 0);
     fixture_write(".", "compose.yaml", "services: {web: {image: b, env_file: a.env}}\n");
     (void)snprintf(message, sizeof(message),
@@ -283,7 +261,7 @@ static void an_env_file_is_no_pipe(void **state)
     refused(NULL, NULL, -EINVAL, ERROR_INVALID, message);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, enter, leave)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fixture_enter, fixture_leave)
 
 int main(void)
 {

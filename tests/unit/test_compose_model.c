@@ -4,29 +4,6 @@
  */
 #include "compose_fixture.h"
 
-struct world {
-    char folder[64];
-    char before[256];
-};
-
-static int enter(void **state)
-{
-    static struct world world;
-    assert_non_null(getcwd(world.before, sizeof(world.before)));
-    fixture_folder(world.folder);
-    assert_int_equal(chdir(world.folder), 0);
-    *state = &world;
-    return 0;
-}
-
-static int leave(void **state)
-{
-    struct world *w = *state;
-    assert_int_equal(chdir(w->before), 0);
-    fixture_remove(w->folder);
-    return 0;
-}
-
 static const char *const nothing[] = {NULL};
 
 static struct compose_project *good(struct compose_options *o, const char *const *env)
@@ -56,8 +33,8 @@ static const struct compose_service *find(const struct compose_project *p, const
 }
 
 /* The spec of a service, with the test's folder as DIR. */
-static void assert_spec(const struct world *w, const struct compose_project *p, const char *name,
-                        const char *expected)
+static void assert_spec(const struct fixture_world *w, const struct compose_project *p,
+                        const char *name, const char *expected)
 {
     char text[1024];
     size_t n = 0, len = strlen(w->folder);
@@ -229,7 +206,7 @@ static void env_files_of_the_command_line(void **state)
     assert_spec(*state, p, "a", "{\"hostname\":\"one-none-one-two\"}");
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, enter, leave)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fixture_enter, fixture_leave)
 
 int main(void)
 {
