@@ -3,57 +3,9 @@
  * What seldom happens, found as a branch of the core that no test took, or a fault made on purpose
  * that none noticed (scripts/mutate).
  */
-#include "core_fixture.h"
+#include "core_corner.h"
 
 #include <string.h>
-
-static struct fixture f;
-
-static int open_fixture(void **state)
-{
-    fx_open(&f, NULL);
-    fx_run(&f, 0);
-    fx_clear(&f);
-    return 0;
-}
-
-static int close_fixture(void **state)
-{
-    fx_close(&f);
-    return 0;
-}
-
-/* Nothing was listed yet. */
-static void open_anew(const struct core_config *config)
-{
-    fx_close(&f);
-    fx_open(&f, config);
-}
-
-static void boot(const char *name, enum lifecycle lifecycle)
-{
-    fx_put_simple(&f, name, lifecycle, 1);
-    fx_settle(&f);
-    assert_events(&f, "");
-    fx_clear(&f);
-}
-
-static void step(enum core_event_kind kind)
-{
-    (void)fx_step(&f, &(struct core_event){.kind = kind, .words = "connection refused"});
-}
-
-static void look(void)
-{
-    step(CORE_LOOK);
-    fx_run(&f, 0);
-}
-
-static void by_hand(enum operation_kind kind, const char *container, const char *name)
-{
-    assert_int_equal(sim_engine_hand(&f.engine, kind, fx_container(&f, container), name),
-                     ENGINE_DONE);
-}
 
 static void hold(const char *name, enum lifecycle lifecycle, bool held)
 {

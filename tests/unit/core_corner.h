@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A fixture that is empty and listed, and the few words in which tests of the core's seldom ways
+ * speak of it.
+ */
+#pragma once
+
+#include "core_fixture.h"
+
+static struct fixture f;
+
+static inline int open_fixture(void **state)
+{
+    fx_open(&f, NULL);
+    fx_run(&f, 0);
+    fx_clear(&f);
+    return 0;
+}
+
+static inline int close_fixture(void **state)
+{
+    fx_close(&f);
+    return 0;
+}
+
+/* Nothing was listed yet. */
+static inline void open_anew(const struct core_config *config)
+{
+    fx_close(&f);
+    fx_open(&f, config);
+}
+
+static inline void boot(const char *name, enum lifecycle lifecycle)
+{
+    fx_put_simple(&f, name, lifecycle, 1);
+    fx_settle(&f);
+    assert_events(&f, "");
+    fx_clear(&f);
+}
+
+static inline void step(enum core_event_kind kind)
+{
+    (void)fx_step(&f, &(struct core_event){.kind = kind, .words = "connection refused"});
+}
+
+static inline void look(void)
+{
+    step(CORE_LOOK);
+    fx_run(&f, 0);
+}
+
+static inline void by_hand(enum operation_kind kind, const char *container, const char *name)
+{
+    assert_int_equal(sim_engine_hand(&f.engine, kind, fx_container(&f, container), name),
+                     ENGINE_DONE);
+}
