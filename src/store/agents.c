@@ -125,14 +125,9 @@ int store_write_agent(struct store *store, const struct store_agent *agent, bool
 
 int store_delete_agent(struct store *store, const char *name, struct error *err)
 {
-    _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
     int r = store_set_relaxed(store, false, err);
     if (r == 0)
-        r = sql_get(&store->sql, "DELETE FROM agents WHERE name = ?", &stmt, err);
-    if (r < 0)
-        return r;
-    sql_bind_text(stmt, name);
-    r = sql_run(stmt, err);
+        r = sql_run_with(&store->sql, "DELETE FROM agents WHERE name = ?", name, err);
     if (r < 0)
         return r;
     return sqlite3_changes(store->sql.db) > 0 ? 0 : store_agent_not_found(store, name, err);

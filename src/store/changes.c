@@ -148,13 +148,7 @@ int store_delete_tombstone(struct store *store, const char *name, uint64_t gener
         r = sql_run(stmt, err);
     }
     bool done = r == 0 && sqlite3_changes(store->sql.db) > 0;
-    for (size_t i = 0; r == 0 && done && i < ARRAY_LEN(also); i++) {
-        _cleanup_(sql_donep) struct sql_stmt *other = NULL;
-        r = sql_get(&store->sql, also[i], &other, err);
-        if (r < 0)
-            break;
-        sql_bind_text(other, name);
-        r = sql_run(other, err);
-    }
+    for (size_t i = 0; r == 0 && done && i < ARRAY_LEN(also); i++)
+        r = sql_run_with(&store->sql, also[i], name, err);
     return sql_end(&store->sql, outer, r, err);
 }

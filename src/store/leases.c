@@ -51,12 +51,6 @@ int store_write_lease(struct store *store, const struct store_lease *lease, stru
 
 int store_delete_lease(struct store *store, const char *id, struct error *err)
 {
-    _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
     int r = store_set_relaxed(store, true, err);
-    if (r == 0)
-        r = sql_get(&store->sql, "DELETE FROM leases WHERE id = ?", &stmt, err);
-    if (r < 0)
-        return r;
-    sql_bind_text(stmt, id);
-    return sql_run(stmt, err);
+    return r < 0 ? r : sql_run_with(&store->sql, "DELETE FROM leases WHERE id = ?", id, err);
 }

@@ -86,14 +86,9 @@ static int fleet_refuse(const struct store *store, const char *fleet, struct err
 
 static int fleet_write(struct store *store, const char *fleet, struct error *err)
 {
-    _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
     int r = store_set_relaxed(store, false, err);
     if (r == 0)
-        r = sql_get(&store->sql, "UPDATE meta SET fleet = ? WHERE fleet = ''", &stmt, err);
-    if (r < 0)
-        return r;
-    sql_bind_text(stmt, fleet);
-    r = sql_run(stmt, err);
+        r = sql_run_with(&store->sql, "UPDATE meta SET fleet = ? WHERE fleet = ''", fleet, err);
     /* Another process may have set one since it was read last. */
     return r < 0 ? r : meta_load(store, err);
 }
@@ -124,14 +119,9 @@ int store_add_uid(struct store *store, const char *uid, struct error *err)
                          "database %s has taken over %d others already; delete some from its table "
                          "takeovers",
                          store->sql.path, STORE_TAKEOVERS_MAX);
-    _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
-    int r = sql_get(&store->sql, "INSERT OR IGNORE INTO takeovers (uid) VALUES (?)", &stmt, err);
+    int r = store_set_relaxed(store, false, err);
     if (r == 0)
-        r = store_set_relaxed(store, false, err);
-    if (r < 0)
-        return r;
-    sql_bind_text(stmt, uid);
-    r = sql_run(stmt, err);
+        r = sql_run_with(&store->sql, "INSERT OR IGNORE INTO takeovers (uid) VALUES (?)", uid, err);
     return r < 0 ? r : takeovers_load(store, err);
 }
 

@@ -31,16 +31,6 @@ int store_read_resources(struct store *store, store_resource_fn *resource, void 
     return r;
 }
 
-static int resources_clear(struct store *store, const char *source, struct error *err)
-{
-    _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
-    int r = sql_get(&store->sql, "DELETE FROM resources WHERE source = ?", &stmt, err);
-    if (r < 0)
-        return r;
-    sql_bind_text(stmt, source);
-    return sql_run(stmt, err);
-}
-
 static int resource_insert(struct store *store, const char *source,
                            const struct store_resource *resource, struct error *err)
 {
@@ -69,7 +59,7 @@ int store_write_resources(struct store *store, const char *source,
         r = sql_begin(&store->sql, SQL_WRITE, &outer, err);
     if (r < 0)
         return r;
-    r = resources_clear(store, source, err);
+    r = sql_run_with(&store->sql, "DELETE FROM resources WHERE source = ?", source, err);
     for (size_t i = 0; r == 0 && i < n; i++)
         r = resource_insert(store, source, &resources[i], err);
     return sql_end(&store->sql, outer, r, err);

@@ -223,6 +223,16 @@ int sql_run(struct sql_stmt *stmt, struct error *err)
     return r;
 }
 
+int sql_run_with(struct sql *sql, const char *text, const char *parameter, struct error *err)
+{
+    _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
+    int r = sql_get(sql, text, &stmt, err);
+    if (r < 0)
+        return r;
+    sql_bind_text(stmt, parameter);
+    return sql_run(stmt, err);
+}
+
 int sql_exec(struct sql *sql, const char *text, struct error *err)
 {
     int rc = sqlite3_exec(sql->db, text, NULL, NULL, NULL);

@@ -72,6 +72,10 @@ int sql_check(struct sql_stmt *stmt, struct error *err) _must_use_;
 /* Run to the end a statement that returns no rows, or whose rows are not wanted. */
 int sql_run(struct sql_stmt *stmt, struct error *err) _must_use_;
 
+/* The same of a string literal with one `?`, which is a text. */
+int sql_run_with(struct sql *sql, const char *text, const char *parameter,
+                 struct error *err) _must_use_;
+
 /* One-off text, may be several statements. */
 int sql_exec(struct sql *sql, const char *text, struct error *err) _must_use_;
 

@@ -73,16 +73,6 @@ int store_write_state(struct store *store, const struct store_state *state, stru
     return sql_run(stmt, err);
 }
 
-static int volumes_clear(struct store *store, const char *agent, struct error *err)
-{
-    _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
-    int r = sql_get(&store->sql, "DELETE FROM agent_volumes WHERE agent = ?", &stmt, err);
-    if (r < 0)
-        return r;
-    sql_bind_text(stmt, agent);
-    return sql_run(stmt, err);
-}
-
 static int volume_insert(struct store *store, const char *agent, const struct store_volume *volume,
                          struct error *err)
 {
@@ -107,7 +97,7 @@ int store_write_volumes(struct store *store, const char *agent, const struct sto
         r = sql_begin(&store->sql, SQL_WRITE, &outer, err);
     if (r < 0)
         return r;
-    r = volumes_clear(store, agent, err);
+    r = sql_run_with(&store->sql, "DELETE FROM agent_volumes WHERE agent = ?", agent, err);
     for (size_t i = 0; r == 0 && i < n; i++)
         r = volume_insert(store, agent, &volumes[i], err);
     return sql_end(&store->sql, outer, r, err);

@@ -27,16 +27,6 @@ int store_read_taken(struct store *store, store_taken_fn *taken, void *ctx, stru
     return r;
 }
 
-static int forget(struct store *store, const char *agent, struct error *err)
-{
-    _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
-    int r = sql_get(&store->sql, "DELETE FROM taken WHERE agent = ?", &stmt, err);
-    if (r < 0)
-        return r;
-    sql_bind_text(stmt, agent);
-    return sql_run(stmt, err);
-}
-
 static int insert(struct store *store, const struct store_taken *taken, struct error *err)
 {
     _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
@@ -62,7 +52,7 @@ int store_write_taken(struct store *store, const struct store_taken *taken, stru
         r = sql_begin(&store->sql, SQL_WRITE, &outer, err);
     if (r < 0)
         return r;
-    r = forget(store, taken->agent, err);
+    r = sql_run_with(&store->sql, "DELETE FROM taken WHERE agent = ?", taken->agent, err);
     if (r == 0)
         r = insert(store, taken, err);
     return sql_end(&store->sql, outer, r, err);
