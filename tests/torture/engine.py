@@ -11,6 +11,7 @@ import json
 import queue
 import re
 import socketserver
+import struct
 import threading
 import time
 import urllib.parse
@@ -99,6 +100,12 @@ class Engine:
         return {"read": "2026-01-02T03:04:05.123456789Z", "cpu_stats": {"cpu_usage": {"total_usage": 5000}},
                 "memory_stats": {"usage": 4096, "limit": 8192, "stats": {}}, "id": c["id"]}
 
+    @staticmethod
+    def logs(c):
+        """A line of each stream, in the engine's frames."""
+        lines = [(1, f"{c['name']} has begun\n".encode()), (2, f"{c['name']} is in trouble\n".encode())]
+        return b"".join(struct.pack(">BxxxI", stream, len(line)) + line for stream, line in lines)
+
     def inspect(self, c):
         return {"Id": c["id"], "Name": f"/{c['name']}", "Image": "sha256:" + "ab" * 32,
                 "Created": "2026-01-02T03:04:05.123456789Z", "RestartCount": 0, "Mounts": self.mounts(c),
@@ -158,6 +165,8 @@ class Engine:
             return 200, self.inspect(c)
         if what == "stats":
             return 200, self.stats(c)
+        if what == "logs":
+            return 200, self.logs(c)
         act = {"start": self.start, "stop": self.stop, "rename": self.rename, "update": self.update}.get(what)
         return act(c, body, query) if act else (404, {"message": "page not found"})
 
@@ -198,11 +207,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if self.command != "GET":
                 engine.changes += 1
             status, answer = engine.answer(self.command, path, urllib.parse.parse_qs(url.query), body)
-        data = b"" if answer is None else json.dumps(answer).encode()
+        plain = isinstance(answer, bytes)
+        data = answer if plain else b"" if answer is None else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Api-Version", "1.41")
         if status not in (204, 304):
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", "application/octet-stream" if plain else "application/json")
             self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)

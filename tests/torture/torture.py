@@ -257,7 +257,7 @@ def is_database(path):
 
 
 class Daemon:
-    """The daemon from its start to its end: a pass, a wake, a death, a change through the API, a stop.
+    """The daemon from its start to its end: a pass, a wake, a death, changes through the API, a restart, a stop.
 
     Stopped before it has got as far as to listen to SIGTERM, it ends by that.
     """
@@ -324,6 +324,7 @@ class Daemon:
         self.ask(place, "POST", "/v1/pull")
         self.ask(place, "PUT", "/v1/agents/lazy/hold", {"reason": "a test"})
         self.ask(place, "DELETE", "/v1/agents/lazy/hold")
+        self.ask(place, "POST", "/v1/agents/web/restart")
         self.ask(place, "POST", "/v1/reconcile")
         self.ask(place, "GET", "/metrics")
 
@@ -356,6 +357,9 @@ STORIES = [
     Story("show as docker run", ["show", "web", "--docker-run"], running, shows=("httpd", "data")),
     Story("outdated", ["outdated", "-o", "json"], running, shows=('"web"', '"lazy"')),
     Story("pull", ["pull", "-o", "json"], running, shows=("busybox", '"web"', '"lazy"')),
+    Story("logs", ["logs", "web"], running, shows=("demo-web has begun",)),
+    Story("logs of several", ["logs", "web", "lazy"], running,
+          shows=("demo-web has begun", "demo-web is in trouble", "demo-lazy has begun", "demo-lazy is in trouble")),
     Story("plan", ["plan"], applied, good=(3,)),
     Story("plan at rest", ["plan", "-o", "json"], running),
     Story("reconcile", ["reconcile"], applied),
@@ -376,6 +380,10 @@ STORIES = [
     Story("client renew", ["renew", "l1", "--ttl", "1h"], says={"POST /v1/leases/l1/renew": (LEASE,)}),
     Story("client release", ["release", "l1"], says={"DELETE /v1/leases/l1": ({"agent": "lazy", "state": "running"},)}),
     Story("client sleep", ["sleep", "lazy"], says={"POST /v1/agents/lazy/sleep": ({},)}),
+    Story("client restart", ["restart", "lazy", "-o", "json"], shows=('"running"',),
+          says={"POST /v1/agents/lazy/restart": ({"agent": "lazy", "state": "running"},)}),
+    Story("client logs", ["logs", "web"], running, shows=("demo-web has begun",),
+          says={"GET /v1/agents/web": (AGENT,)}),
     Story("client top", ["top", "-o", "json"], shows=('"web"', "4096", "container_stopped"),
           says={"GET /v1/agents": ({"fleet": "demo", "agents": [AGENT]},), "GET /v1/stats": (STATS,),
                 "GET /v1/events?limit=1000&newest=1": (EVENTS,)}),
