@@ -148,47 +148,32 @@ static int read_count(struct reader *r, const json_t *value, json_t **ret)
     return rc < 0 ? rc : reader_give(r, json_integer(n), ret);
 }
 
-static int read_gpu_part(struct reader *r, const char *name, const json_t *value, json_t **ret)
+static int read_gpu_capabilities(struct reader *r, const json_t *value, json_t **ret)
 {
-    static const struct key ordered = {.name = ""}, sorted = {.name = "", .flags = KEY_SORTED};
-    if (strcmp(name, "count") == 0)
-        return read_count(r, value, ret);
-    if (strcmp(name, "driver") == 0)
-        return item_text(r, value, ret);
-    if (strcmp(name, "options") == 0)
-        return map_read(r, value, ret);
-    return list_read(r, strcmp(name, "capabilities") == 0 ? &sorted : &ordered, value, item_text,
-                     ret);
+    static const struct key sorted = {.name = "", .flags = KEY_SORTED};
+    return list_read(r, &sorted, value, item_text, ret);
+}
+
+static int read_gpu_ids(struct reader *r, const json_t *value, json_t **ret)
+{
+    static const struct key ordered = {.name = ""};
+    return list_read(r, &ordered, value, item_text, ret);
 }
 
 static int read_gpu(struct reader *r, const json_t *value, json_t **ret)
 {
-    static const char *const known[] = {"capabilities", "count",   "device_ids",
-                                        "driver",       "options", NULL};
-    json_auto_t *made = json_object();
-    const char *name;
-    json_t *part;
-    if (!made)
-        return reader_no_memory(r);
-    if (!json_is_object(value))
-        return reader_expected(r, "a map", value);
-    json_object_foreach ((json_t *)value, name, part) {
-        json_t *canonical = NULL;
-        size_t i = 0;
-        if (strncmp(name, "x-", 2) == 0 || json_is_null(part))
-            continue;
-        while (known[i] && strcmp(known[i], name) != 0)
-            i++;
-        if (!known[i])
-            return reader_unknown_key(r, name, known);
-        size_t mark = reader_enter(r, name);
-        int rc = read_gpu_part(r, name, part, &canonical);
-        if (rc < 0)
-            return rc;
-        reader_leave(r, mark);
-        if (canonical && json_object_set_new(made, name, canonical) < 0)
-            return reader_no_memory(r);
-    }
+    static const struct reader_part known[] = {
+        {"capabilities", read_gpu_capabilities},
+        {"count", read_count},
+        {"device_ids", read_gpu_ids},
+        {"driver", item_text},
+        {"options", map_read},
+        {NULL, NULL},
+    };
+    json_auto_t *made = NULL;
+    int rc = reader_map(r, value, known, &made);
+    if (rc < 0)
+        return rc;
     if (json_object_get(made, "count") && json_object_get(made, "device_ids"))
         return reader_fail(r, "count and device_ids exclude each other; remove one");
     return reader_give(r, json_incref(made), ret);

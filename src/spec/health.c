@@ -21,9 +21,6 @@ static const struct {
     {"start_interval", "StartInterval", "--health-start-interval"}, /* API 1.44 */
 };
 
-static const char *const known[] = {"test",         "interval",       "timeout", "retries",
-                                    "start_period", "start_interval", "disable", NULL};
-
 static int read_test_list(struct reader *r, const json_t *value, json_t **ret)
 {
     static const char *const kinds[] = {"CMD", "CMD-SHELL", "NONE", NULL};
@@ -74,63 +71,24 @@ static int read_time(struct reader *r, const json_t *value, json_t **ret)
     return reader_give(r, duration_json(ns), ret);
 }
 
-static int read_part(struct reader *r, const char *name, const json_t *value, json_t **ret)
+static int read_retries(struct reader *r, const json_t *value, json_t **ret)
 {
     int64_t n;
-    bool disable;
-    if (strcmp(name, "test") == 0)
-        return read_test(r, value, ret);
-    if (strcmp(name, "retries") == 0) {
-        int rc = reader_integer(r, value, 0, INT_MAX, &n);
-        return rc < 0 ? rc : reader_give(r, json_integer(n), ret);
-    }
-    if (strcmp(name, "disable") == 0) {
-        int rc = reader_bool(r, value, &disable);
-        return rc < 0 ? rc : reader_give(r, json_boolean(disable), ret);
-    }
-    return read_time(r, value, ret);
-}
-
-static bool is_known(const char *name)
-{
-    for (size_t i = 0; known[i]; i++)
-        if (strcmp(known[i], name) == 0)
-            return true;
-    return false;
-}
-
-static int read_parts(struct reader *r, const json_t *value, json_t *parts)
-{
-    const char *name;
-    json_t *part;
-    json_object_foreach ((json_t *)value, name, part) {
-        json_t *canonical = NULL;
-        if (strncmp(name, "x-", 2) == 0)
-            continue;
-        if (!is_known(name))
-            return reader_unknown_key(r, name, known);
-        if (json_is_null(part))
-            continue;
-        size_t mark = reader_enter(r, name);
-        int rc = read_part(r, name, part, &canonical);
-        if (rc < 0)
-            return rc;
-        reader_leave(r, mark);
-        if (json_object_set_new(parts, name, canonical) < 0)
-            return reader_no_memory(r);
-    }
-    return 0;
+    int rc = reader_integer(r, value, 0, INT_MAX, &n);
+    return rc < 0 ? rc : reader_give(r, json_integer(n), ret);
 }
 
 /* "disable: true" and a test of NONE are the same, and then nothing else counts. */
 int read_healthcheck(struct reader *r, const struct key *key, const json_t *value, json_t **ret)
 {
-    json_auto_t *parts = json_object();
-    if (!parts)
-        return reader_no_memory(r);
-    if (!json_is_object(value))
-        return reader_expected(r, "a map", value);
-    int rc = read_parts(r, value, parts);
+    static const struct reader_part known[] = {
+        {"test", read_test},         {"interval", read_time},
+        {"timeout", read_time},      {"retries", read_retries},
+        {"start_period", read_time}, {"start_interval", read_time},
+        {"disable", reader_flag},    {NULL, NULL},
+    };
+    json_auto_t *parts = NULL;
+    int rc = reader_map(r, value, known, &parts);
     if (rc < 0)
         return rc;
     const char *kind = json_string_value(json_array_get(json_object_get(parts, "test"), 0));

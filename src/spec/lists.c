@@ -342,32 +342,16 @@ int put_annotations(struct maker *m, const struct key *key, const json_t *value)
 
 int read_logging(struct reader *r, const struct key *key, const json_t *value, json_t **ret)
 {
-    static const char *const known[] = {"driver", "options", NULL};
-    json_auto_t *parts = json_object();
-    const char *name;
-    json_t *part;
-    if (!parts)
-        return reader_no_memory(r);
-    if (!json_is_object(value))
-        return reader_expected(r, "a map", value);
-    json_object_foreach ((json_t *)value, name, part) {
-        json_t *canonical = NULL;
-        bool driver = strcmp(name, "driver") == 0;
-        if (strncmp(name, "x-", 2) == 0 || json_is_null(part))
-            continue;
-        if (!driver && strcmp(name, "options") != 0)
-            return reader_unknown_key(r, name, known);
-        size_t mark = reader_enter(r, name);
-        int rc = driver ? item_text(r, part, &canonical) : map_read(r, part, &canonical);
-        if (rc < 0)
-            return rc;
-        reader_leave(r, mark);
-        if (canonical && json_object_set_new(parts, name, canonical) < 0)
-            return reader_no_memory(r);
-    }
-    if (json_object_size(parts) > 0)
+    static const struct reader_part known[] = {
+        {"driver", item_text},
+        {"options", map_read},
+        {NULL, NULL},
+    };
+    json_auto_t *parts = NULL;
+    int rc = reader_map(r, value, known, &parts);
+    if (rc == 0 && json_object_size(parts) > 0)
         *ret = json_incref(parts);
-    return 0;
+    return rc;
 }
 
 int put_logging(struct maker *m, const struct key *key, const json_t *value)

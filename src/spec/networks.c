@@ -95,8 +95,6 @@ static int read_aliases(struct reader *r, const json_t *value, json_t **ret)
 
 /* ---- what is said of one network ---- */
 
-typedef int read_option_fn(struct reader *r, const json_t *value, json_t **ret);
-
 static int read_address(struct reader *r, const json_t *value, int family, json_t **ret)
 {
     unsigned char binary[sizeof(struct in6_addr)];
@@ -172,53 +170,24 @@ static int refuse_newer(struct reader *r, const json_t *value, json_t **ret)
     return reader_fail(r, "it needs Docker 28, whose API roost does not speak; remove it");
 }
 
-static const struct option {
-    const char *name;
-    read_option_fn *read;
-} options[] = {
-    {"aliases", read_aliases},          {"driver_opts", map_read},
-    {"gw_priority", refuse_newer},      {"interface_name", refuse_newer},
-    {"ipv4_address", read_ipv4},        {"ipv6_address", read_ipv6},
-    {"link_local_ips", read_addresses}, {"mac_address", read_hardware},
-    {"priority", read_priority},
-};
-
-static int read_option(struct reader *r, const char *name, const json_t *value, json_t *made)
-{
-    const char *known[ARRAY_LEN(options) + 1] = {0};
-    size_t i = 0;
-    json_t *canonical = NULL;
-    while (i < ARRAY_LEN(options) && strcmp(options[i].name, name) != 0)
-        i++;
-    for (size_t k = 0; k < ARRAY_LEN(options); k++)
-        known[k] = options[k].name;
-    if (i == ARRAY_LEN(options))
-        return reader_unknown_key(r, name, known);
-    size_t mark = reader_enter(r, name);
-    int rc = json_is_null(value) ? 0 : options[i].read(r, value, &canonical);
-    if (rc < 0)
-        return rc;
-    reader_leave(r, mark);
-    if (canonical && json_object_set_new(made, name, canonical) < 0)
-        return reader_no_memory(r);
-    return 0;
-}
-
 /* null when nothing is said of it. */
 static int read_options(struct reader *r, const json_t *value, json_t **ret)
 {
-    json_auto_t *made = json_object();
-    const char *name;
-    json_t *part;
-    if (!made)
-        return reader_no_memory(r);
-    if (!json_is_null(value) && !json_is_object(value))
+    static const struct reader_part known[] = {
+        {"aliases", read_aliases},          {"driver_opts", map_read},
+        {"gw_priority", refuse_newer},      {"interface_name", refuse_newer},
+        {"ipv4_address", read_ipv4},        {"ipv6_address", read_ipv6},
+        {"link_local_ips", read_addresses}, {"mac_address", read_hardware},
+        {"priority", read_priority},        {NULL, NULL},
+    };
+    json_auto_t *made = NULL;
+    if (json_is_null(value))
+        return reader_give(r, json_null(), ret);
+    if (!json_is_object(value))
         return reader_expected(r, "a map or nothing", value);
-    json_object_foreach ((json_t *)value, name, part) {
-        int rc = strncmp(name, "x-", 2) == 0 ? 0 : read_option(r, name, part, made);
-        if (rc < 0)
-            return rc;
-    }
+    int rc = reader_map(r, value, known, &made);
+    if (rc < 0)
+        return rc;
     return reader_give(r, json_object_size(made) > 0 ? json_incref(made) : json_null(), ret);
 }
 

@@ -256,6 +256,47 @@ int reader_unknown_key(struct reader *r, const char *key, const char *const *kno
     return rc;
 }
 
+static const struct reader_part *find_part(struct reader *r, const struct reader_part *parts,
+                                           const char *name)
+{
+    const char *known[READER_PARTS_MAX + 1] = {0};
+    for (size_t i = 0; i < READER_PARTS_MAX && parts[i].name; i++) {
+        if (strcmp(parts[i].name, name) == 0)
+            return &parts[i];
+        known[i] = parts[i].name;
+    }
+    (void)reader_unknown_key(r, name, known);
+    return NULL;
+}
+
+int reader_map(struct reader *r, const json_t *value, const struct reader_part *parts,
+               json_t **ret_map)
+{
+    json_auto_t *map = json_object();
+    const char *name;
+    json_t *item;
+    if (!map)
+        return reader_no_memory(r);
+    if (!json_is_object(value))
+        return reader_expected(r, "a map", value);
+    json_object_foreach ((json_t *)value, name, item) {
+        json_t *canonical = NULL;
+        if (strncmp(name, "x-", 2) == 0)
+            continue;
+        const struct reader_part *part = find_part(r, parts, name);
+        if (!part)
+            return -EINVAL;
+        size_t mark = reader_enter(r, name);
+        int rc = json_is_null(item) ? 0 : part->read(r, item, &canonical);
+        if (rc < 0)
+            return rc;
+        reader_leave(r, mark);
+        if (canonical && json_object_set_new(map, name, canonical) < 0)
+            return reader_no_memory(r);
+    }
+    return reader_give(r, json_incref(map), ret_map);
+}
+
 void number_format(const json_t *number, char ret_text[NUMBER_TEXT_SIZE])
 {
     if (json_is_integer(number)) {

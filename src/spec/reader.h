@@ -66,6 +66,16 @@ int reader_flag(struct reader *r, const json_t *value, json_t **ret);
  * nothing: the path is the parent's. */
 int reader_unknown_key(struct reader *r, const char *key, const char *const *known);
 
+/* A map of parts that are known by their names, each with its read function; the table ends with a
+ * NULL. A part of null says nothing, "x-…" is passed over. An empty map when nothing was said. */
+struct reader_part {
+    const char *name;
+    int (*read)(struct reader *r, const json_t *value, json_t **ret);
+};
+#define READER_PARTS_MAX 16
+int reader_map(struct reader *r, const json_t *value, const struct reader_part *parts,
+               json_t **ret_map);
+
 /* A number as people write it: the shortest text that reads back the same. */
 #define NUMBER_TEXT_SIZE 48
 void number_format(const json_t *number, char ret_text[NUMBER_TEXT_SIZE]);

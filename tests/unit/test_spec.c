@@ -406,6 +406,8 @@ static void errors(void **state)
         {"{'sysctls': ['a']}", "spec.sysctls[0]: \"a\" is no \"name=value\""},
         {"{'logging': {'drivers': 'x'}}",
          "spec.logging.drivers: unknown key; did you mean \"driver\"?"},
+        {"{'logging': {'drivers': null}}",
+         "spec.logging.drivers: unknown key; did you mean \"driver\"?"},
         {"{'extra_hosts': ['a:b']}", "spec.extra_hosts[0]: \"b\" is no address; write "
                                      "\"name:192.0.2.1\" or host-gateway"},
         {"{'extra_hosts': {'a': 5}}",
