@@ -2,7 +2,7 @@
  *
  * Answers, listings and passes, where they are not what was asked for.
  */
-#include "core_corner.h"
+#include "core_world.h"
 
 #include <string.h>
 

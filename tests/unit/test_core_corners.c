@@ -3,7 +3,7 @@
  * What seldom happens, found as a branch of the core that no test took, or a fault made on purpose
  * that none noticed (scripts/mutate).
  */
-#include "core_corner.h"
+#include "core_world.h"
 
 #include <string.h>
 

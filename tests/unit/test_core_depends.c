@@ -2,27 +2,9 @@
  *
  * depends_on: the order of first starts, what it forbids and whom it keeps awake.
  */
-#include "core_fixture.h"
+#include "core_world.h"
 
 #include <string.h>
-
-static struct fixture f;
-
-static int open_fixture(void **state)
-{
-    fx_open(&f, NULL);
-    fx_run(&f, 0);
-    fx_clear(&f);
-    return 0;
-}
-
-static int close_fixture(void **state)
-{
-    fx_close(&f);
-    return 0;
-}
-
-#define PASS(...) fx_pass(&f, (struct core_pass){__VA_ARGS__})
 
 static struct core_depends on_b[] = {{"b", DEPENDS_STARTED}};
 static struct core_depends on_b_healthy[] = {{"b", DEPENDS_HEALTHY}};

@@ -2,33 +2,9 @@
  *
  * What no other test noticed when it was broken on purpose (scripts/mutate): one case each.
  */
-#include "core_fixture.h"
+#include "core_world.h"
 
 #include <string.h>
-
-static struct fixture f;
-
-static int open_fixture(void **state)
-{
-    fx_open(&f, NULL);
-    fx_run(&f, 0);
-    fx_clear(&f);
-    return 0;
-}
-
-static int close_fixture(void **state)
-{
-    fx_close(&f);
-    return 0;
-}
-
-static void boot(const char *name, enum lifecycle lifecycle)
-{
-    fx_put_simple(&f, name, lifecycle, 1);
-    fx_settle(&f);
-    assert_events(&f, "");
-    fx_clear(&f);
-}
 
 static void count_lease(void *ctx, const struct core_lease *lease)
 {

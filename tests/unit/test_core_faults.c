@@ -3,32 +3,9 @@
  * Answers that are lost, late, stale or refusals; and the limits: back-off, operations in flight,
  * the roll-out.
  */
-#include "core_fixture.h"
+#include "core_world.h"
 
 #include <string.h>
-
-static struct fixture f;
-
-static int open_fixture(void **state)
-{
-    fx_open(&f, NULL);
-    fx_run(&f, 0);
-    fx_clear(&f);
-    return 0;
-}
-
-static int close_fixture(void **state)
-{
-    fx_close(&f);
-    return 0;
-}
-
-#define PASS(...) fx_pass(&f, (struct core_pass){__VA_ARGS__})
-
-static void begin_pass(struct core_pass request)
-{
-    (void)fx_step(&f, &(struct core_event){.kind = CORE_PASS, .pass = request});
-}
 
 static void boot_web(void)
 {

@@ -2,27 +2,9 @@
  *
  * depends_on with restart: true: who depends is restarted after what it depends on was, by us.
  */
-#include "core_fixture.h"
+#include "core_world.h"
 
 #include <string.h>
-
-static struct fixture f;
-
-static int open_fixture(void **state)
-{
-    fx_open(&f, NULL);
-    fx_run(&f, 0);
-    fx_clear(&f);
-    return 0;
-}
-
-static int close_fixture(void **state)
-{
-    fx_close(&f);
-    return 0;
-}
-
-#define PASS(...) fx_pass(&f, (struct core_pass){__VA_ARGS__})
 
 static struct core_depends on_db[] = {{"db", DEPENDS_STARTED, .restart = true}};
 static struct core_depends on_db_healthy[] = {{"db", DEPENDS_HEALTHY, .restart = true}};
@@ -45,7 +27,7 @@ static void put(const char *name, enum lifecycle lifecycle, struct core_depends 
 
 static const struct sim_plan stays = {.conduct = SIM_STAYS}, changed = {.variant = 1};
 
-static void boot(struct core_depends *depends)
+static void boot_both(struct core_depends *depends)
 {
     put("app", LIFECYCLE_HOT, depends, stays);
     put("db", LIFECYCLE_HOT, NULL, stays);
@@ -58,7 +40,7 @@ static void boot(struct core_depends *depends)
 /* Once, in place, when the new one has proven itself; and nobody is told of a trouble. */
 static void follows_a_recreate(void **state)
 {
-    boot(on_db);
+    boot_both(on_db);
     put("db", LIFECYCLE_HOT, NULL, changed);
     fx_settle(&f);
     assert_trace(&f, "create demo-db..new, stop demo-db, rename demo-db demo-db..old, "
@@ -73,7 +55,7 @@ static void follows_a_recreate(void **state)
 /* The pass is over when that is done, too. */
 static void a_pass_waits_and_says_so(void **state)
 {
-    boot(on_db);
+    boot_both(on_db);
     PASS(.agent = NULL);
     assert_report(&f, "app", REPORT_UNCHANGED, 23);
     put("db", LIFECYCLE_HOT, NULL, changed);
@@ -88,7 +70,7 @@ static void a_pass_waits_and_says_so(void **state)
 static void a_pass_over_one_is_about_those_that_follow(void **state)
 {
     put("zoo", LIFECYCLE_HOT, on_app, stays);
-    boot(on_db);
+    boot_both(on_db);
     PASS(.agent = "db", .recreate = true);
     assert_int_equal(f.n_reports, 3);
     assert_report(&f, "db", REPORT_RECREATED, 14);
@@ -100,7 +82,7 @@ static void a_pass_over_one_is_about_those_that_follow(void **state)
 
 static void without_restart_it_runs_on(void **state)
 {
-    boot(plainly_on_db);
+    boot_both(plainly_on_db);
     put("db", LIFECYCLE_HOT, NULL, changed);
     fx_settle(&f);
     assert_null(strstr(f.trace, "demo-app"));
@@ -108,7 +90,7 @@ static void without_restart_it_runs_on(void **state)
 
 static void not_after_an_end_of_its_own(void **state)
 {
-    boot(on_db);
+    boot_both(on_db);
     fx_dies(&f, "demo-db", 1);
     fx_settle(&f);
     fx_dies_for_good(&f, "demo-db", 1);
@@ -141,7 +123,7 @@ static void follows_a_restart_for_its_health(void **state)
 static void through_a_chain(void **state)
 {
     put("web", LIFECYCLE_HOT, on_app, stays);
-    boot(on_db);
+    boot_both(on_db);
     put("db", LIFECYCLE_HOT, NULL, changed);
     fx_settle(&f);
     assert_non_null(
@@ -151,7 +133,7 @@ static void through_a_chain(void **state)
 /* It was restarted on the way back, all the same. */
 static void follows_a_roll_back(void **state)
 {
-    boot(on_db);
+    boot_both(on_db);
     put("db", LIFECYCLE_HOT, NULL, (struct sim_plan){.conduct = SIM_REFUSED});
     fx_settle(&f);
     assert_state(&f, "db", STATE_FAILED);
@@ -163,7 +145,7 @@ static void follows_a_roll_back(void **state)
 /* Not while what it is to follow is down; then it does. */
 static void waits_until_it_is_back(void **state)
 {
-    boot(on_db);
+    boot_both(on_db);
     put("db", LIFECYCLE_HOT, NULL, changed);
     for (int i = 0; i < 3; i++)
         fx_script(&f, OPERATION_START, ENGINE_BUSY, false, "busy");
@@ -176,7 +158,7 @@ static void waits_until_it_is_back(void **state)
 
 static void roost_was_killed_in_between(void **state)
 {
-    boot(on_db);
+    boot_both(on_db);
     put("db", LIFECYCLE_HOT, NULL, changed);
     fx_run(&f, 5 * FX_S);
     assert_non_null(strstr(f.trace, "start demo-db"));
@@ -195,7 +177,7 @@ static void roost_was_killed_in_between(void **state)
 /* It has ended meanwhile, and begins anew in any case. */
 static void its_own_end_is_enough(void **state)
 {
-    boot(on_db);
+    boot_both(on_db);
     put("db", LIFECYCLE_HOT, NULL, changed);
     fx_run(&f, 5 * FX_S);
     fx_dies_for_good(&f, "demo-app", 1);
@@ -268,7 +250,7 @@ static void follows_a_job(void **state)
 /* Both changed: what depends waits for the other one, and is made anew once. */
 static void both_changed(void **state)
 {
-    boot(on_db);
+    boot_both(on_db);
     put("db", LIFECYCLE_HOT, NULL, changed);
     put("app", LIFECYCLE_HOT, on_db, changed);
     PASS(.agent = NULL);
@@ -286,7 +268,7 @@ static void both_changed(void **state)
  */
 static void on_a_circle_nobody_follows(void **state)
 {
-    boot(on_db);
+    boot_both(on_db);
     put("db", LIFECYCLE_HOT, NULL, changed);
     fx_run(&f, 5 * FX_S);
     assert_true(fx_memory(&f, "app")->memory.to_follow);
@@ -300,7 +282,7 @@ static void on_a_circle_nobody_follows(void **state)
 
 static void a_held_one_is_left_alone(void **state)
 {
-    boot(on_db);
+    boot_both(on_db);
     struct core_row app = fx_row("app", LIFECYCLE_HOT, 0);
     app.depends = on_db;
     app.n_depends = 1;
@@ -319,7 +301,7 @@ static void a_held_one_is_left_alone(void **state)
 /* What it is to follow is held half way: it is looked after all the same. */
 static void what_is_held_is_not_waited_for(void **state)
 {
-    boot(on_db);
+    boot_both(on_db);
     put("db", LIFECYCLE_HOT, NULL, changed);
     fx_run(&f, 5 * FX_S);
     struct core_row db = fx_row("db", LIFECYCLE_HOT, 0);

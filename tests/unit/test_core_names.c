@@ -2,7 +2,7 @@
  *
  * Whose container is it? By its name, its labels and its id, where they do not agree.
  */
-#include "core_corner.h"
+#include "core_world.h"
 
 #include <string.h>
 

@@ -2,32 +2,9 @@
  *
  * Passes: what they look at, what they report, when they are over.
  */
-#include "core_fixture.h"
+#include "core_world.h"
 
 #include <string.h>
-
-static struct fixture f;
-
-static int open_fixture(void **state)
-{
-    fx_open(&f, NULL);
-    fx_run(&f, 0);
-    fx_clear(&f);
-    return 0;
-}
-
-static int close_fixture(void **state)
-{
-    fx_close(&f);
-    return 0;
-}
-
-#define PASS(...) fx_pass(&f, (struct core_pass){__VA_ARGS__})
-
-static void begin_pass(struct core_pass request)
-{
-    (void)fx_step(&f, &(struct core_event){.kind = CORE_PASS, .pass = request});
-}
 
 static void dry_run_reports_and_does_nothing(void **state)
 {

@@ -4,27 +4,9 @@
  * row; then a behavioural test for rules 1 to 8 of the decision table, those of rule N named
  * rule_N_…
  */
-#include "core_fixture.h"
+#include "core_world.h"
 
 #include <string.h>
-
-static struct fixture f;
-
-static int open_fixture(void **state)
-{
-    fx_open(&f, NULL);
-    fx_run(&f, 0);
-    fx_clear(&f);
-    return 0;
-}
-
-static int close_fixture(void **state)
-{
-    fx_close(&f);
-    return 0;
-}
-
-#define PASS(...) fx_pass(&f, (struct core_pass){__VA_ARGS__})
 
 /* The fleet's table at boot */
 

@@ -2,27 +2,9 @@
  *
  * Recreates, step by step, and what happens when the new container does not work.
  */
-#include "core_fixture.h"
+#include "core_world.h"
 
 #include <string.h>
-
-static struct fixture f;
-
-static int open_fixture(void **state)
-{
-    fx_open(&f, NULL);
-    fx_run(&f, 0);
-    fx_clear(&f);
-    return 0;
-}
-
-static int close_fixture(void **state)
-{
-    fx_close(&f);
-    return 0;
-}
-
-#define PASS(...) fx_pass(&f, (struct core_pass){__VA_ARGS__})
 
 static struct core_row row_with(enum sim_conduct conduct, unsigned run_ms)
 {

@@ -3,27 +3,9 @@
  * A behavioural test for rules 9 to 24 of the decision table: what the core asks of the engine, in
  * order, and what a pass reports. Those of rule N are named rule_N_…
  */
-#include "core_fixture.h"
+#include "core_world.h"
 
 #include <string.h>
-
-static struct fixture f;
-
-static int open_fixture(void **state)
-{
-    fx_open(&f, NULL);
-    fx_run(&f, 0);
-    fx_clear(&f);
-    return 0;
-}
-
-static int close_fixture(void **state)
-{
-    fx_close(&f);
-    return 0;
-}
-
-#define PASS(...) fx_pass(&f, (struct core_pass){__VA_ARGS__})
 
 /* Rules 9 to 14 */
 

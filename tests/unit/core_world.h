@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A fixture that is empty and listed, and the few words in which tests of the core's seldom ways
- * speak of it.
+ * A core without rows that has had its first listing, anew for each test, and the few words in
+ * which many tests speak of it.
  */
 #pragma once
 
@@ -21,6 +21,13 @@ static inline int close_fixture(void **state)
 {
     fx_close(&f);
     return 0;
+}
+
+#define PASS(...) fx_pass(&f, (struct core_pass){__VA_ARGS__})
+
+static inline void begin_pass(struct core_pass request)
+{
+    (void)fx_step(&f, &(struct core_event){.kind = CORE_PASS, .pass = request});
 }
 
 /* Nothing was listed yet. */
