@@ -227,7 +227,7 @@ int sql_run_with(struct sql *sql, const char *text, const char *parameter, struc
 {
     _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
     int r = sql_get(sql, text, &stmt, err);
-    if (r < 0)
+    if (!stmt)
         return r;
     sql_bind_text(stmt, parameter);
     return sql_run(stmt, err);
