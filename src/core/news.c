@@ -131,6 +131,7 @@ static void take_death(struct core *core, struct agent *a, const struct engine_n
         agent_see_death(core, a, news->exit_code);
     else
         agent_see_status(core, a, SLOT_MAIN, CONTAINER_RESTARTING);
+    a->containers[SLOT_MAIN].death_told = true;
 }
 
 /* The start of a run whose end was inspected already. */

@@ -286,12 +286,22 @@ static bool is_doubtful(const struct core *core, const struct agent *a, enum slo
            o->status == CONTAINER_RUNNING && !core->config.observe_only;
 }
 
+/* For the same reason, as long as it was not inspected since that death. */
+static bool is_late(const struct container *c, const struct observation *o)
+{
+    return c->known && same_id(c->id, o->id) && c->death_told && !o->inspected &&
+           o->status == CONTAINER_RUNNING;
+}
+
 void agent_see(struct core *core, struct agent *a, enum slot slot, const struct observation *o)
 {
     struct container *c = &a->containers[slot];
     enum container_status status = o->status;
     if (is_doubtful(core, a, slot, o)) {
         status = CONTAINER_EXITED;
+        a->want_inspect = true;
+    } else if (is_late(c, o)) {
+        status = c->status;
         a->want_inspect = true;
     }
     struct container before = *c;
@@ -334,6 +344,7 @@ void agent_see(struct core *core, struct agent *a, enum slot slot, const struct 
         c->oom_killed = o->oom_killed;
         c->restarts = o->restarts;
         c->restarts_seen = true;
+        c->death_told = false;
         c->ended_ns = o->ended_ns;
     }
     take_change(core, a, slot, &before);
@@ -344,6 +355,7 @@ void agent_see_status(struct core *core, struct agent *a, enum slot slot,
 {
     struct container *c = &a->containers[slot];
     struct container before = *c;
+    c->death_told = false;
     c->status = status;
     c->exit_seen = false;
     take_change(core, a, slot, &before);

@@ -136,6 +136,22 @@ static void a_listing_begun_while_it_was_looked_at_counts_no_more_than_that(void
     assert_events(&fx, "container_exited job");
 }
 
+static void a_listing_that_comes_instead_of_the_inspection_undoes_nothing(void **state)
+{
+    dies("demo-job", 3);
+    assert_events(&fx, "container_stopped job");
+    fx_script(&fx, OPERATION_INSPECT, ENGINE_UNKNOWN, false, "timed out");
+    fx_answer(&fx, 0);
+    struct sim_container *c = fx_container(&fx, "demo-job");
+    c->status = CONTAINER_RUNNING;
+    fx_answer_list(&fx);
+    c->status = CONTAINER_EXITED;
+    assert_state(&fx, "job", STATE_FAILED);
+    go_on();
+    assert_events(&fx, "container_recovered job");
+    assert_status(&fx, "demo-job", CONTAINER_RUNNING);
+}
+
 /* Where it is not certain, the inspection says what it was. */
 static void what_is_not_certain_waits(const char *container, int exit_code)
 {
@@ -257,6 +273,7 @@ int main(void)
         TEST(the_third_restart_is_a_crash_loop),
         TEST(a_listing_does_not_undo_what_a_die_told),
         TEST(a_listing_begun_while_it_was_looked_at_counts_no_more_than_that),
+        TEST(a_listing_that_comes_instead_of_the_inspection_undoes_nothing),
         TEST(killed_with_9_may_be_the_kernel),
         TEST(after_a_signal_the_engine_restarts_no_more),
         TEST(a_signal_may_have_been_missed),
