@@ -147,6 +147,21 @@ static bool is_as_specified(const struct w_agent *a, const struct sim_container 
            strcmp(c->name, final_name(a, name)) == 0;
 }
 
+/* So it is to be replaced, too: what it shares is being replaced, or was. */
+static bool shares_what_goes(const struct world *w, const struct w_agent *a,
+                             const struct sim_container *c)
+{
+    for (size_t i = 0; i < a->row.n_depends; i++) {
+        const struct w_agent *on = agent_named((struct world *)(uintptr_t)w, a->depends[i].agent);
+        const struct sim_container *partner = quiet_container(w, on);
+        bool stays = partner && is_as_specified(on, partner) && !on->in_flight && !on->stale &&
+                     memcmp(c->partners[i], partner->id, CONTAINER_ID_SIZE) == 0;
+        if (a->depends[i].shares && !stays)
+            return true;
+    }
+    return false;
+}
+
 /* A container that the store knows, and nothing of ours is about to change: one that is to be
  * replaced anyway is not missed. */
 void check_removed(struct world *w, const struct sim_container *c)
@@ -155,7 +170,7 @@ void check_removed(struct world *w, const struct sim_container *c)
     bool known = a && a->has_memory && a->memory.has_container &&
                  memcmp(a->memory.container, c->id, CONTAINER_ID_SIZE) == 0;
     if (!known || !is_as_specified(a, c) || a->in_flight || a->stale || !a->exists || a->row.held ||
-        a->row.invalid || count_containers(w, a) > 1)
+        a->row.invalid || count_containers(w, a) > 1 || shares_what_goes(w, a, c))
         return;
     a->must_miss = (a->memory.episodes & EPISODE(EVENT_CONTAINER_MISSING)) == 0;
 }

@@ -312,7 +312,7 @@ static enum engine_outcome create(struct sim_engine *e, const struct sim_call *c
 static enum engine_outcome refuse_start(struct sim_engine *e, struct sim_container *c,
                                         const char *words)
 {
-    if (c->ends[0] != 128)
+    if (abs(c->ends[0]) != 128)
         note_end(c, 128);
     c->exit_code = 128;
     return say(e, ENGINE_REFUSED, words);

@@ -160,16 +160,13 @@ bool quiet_is_simple(const struct world *w, const struct w_agent *a)
     return true;
 }
 
-/* Under whatever name that is known for its own. */
+/* In its place, or under whatever name that is remembered for its own; a spare keeps nobody awake.
+ */
 static bool runs(const struct world *w, const struct w_agent *a)
 {
-    for (size_t i = 0; i < w->engine.n; i++) {
-        const struct sim_container *c = &w->engine.containers[i];
-        if (is_ours(c, a) && !is_lost(w, a, c) &&
-            (c->status == CONTAINER_RUNNING || c->status == CONTAINER_RESTARTING))
-            return true;
-    }
-    return false;
+    const struct sim_container *c = own_container(w, a);
+    return c && is_ours(c, a) && !is_lost(w, a, c) &&
+           (c->status == CONTAINER_RUNNING || c->status == CONTAINER_RESTARTING);
 }
 
 static bool is_awake(const struct world *w, const struct w_agent *a);
@@ -380,7 +377,7 @@ static bool has_leftovers(const struct world *w, const struct w_agent *a)
 static bool lacks_a_network(const struct world *w, const struct w_agent *a)
 {
     static const uint8_t none[CONTAINER_ID_SIZE];
-    const struct sim_container *c = quiet_container(w, a);
+    const struct sim_container *c = own_container(w, a);
     for (size_t i = 0; c && i < SIM_PARTNERS; i++) {
         const struct sim_container *partner = sim_engine_find(&w->engine, c->partners[i]);
         if (memcmp(c->partners[i], none, sizeof(none)) != 0 &&
