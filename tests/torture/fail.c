@@ -259,8 +259,32 @@ OPEN_AT(openat)
 OPEN_AT(openat64)
 FCNTL(fcntl)
 FCNTL(fcntl64)
-CALL(ssize_t, read, EIO, (int fd, void *data, size_t len), fd, data, len)
-CALL(ssize_t, write, ENOSPC, (int fd, const void *data, size_t len), fd, data, len)
+/* A pipe is on no disk. By two of them libuv's signal handler tells its loop of a SIGTERM. */
+static bool is_pipe(int fd)
+{
+    struct stat st;
+    bool was = inside;
+    inside = true;
+    bool yes = fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+    inside = was;
+    return yes;
+}
+
+ssize_t read(int fd, void *data, size_t len)
+{
+    REAL(ssize_t, "read", int, void *, size_t);
+    if (!is_pipe(fd))
+        FAIL("read", EIO);
+    return real(fd, data, len);
+}
+
+ssize_t write(int fd, const void *data, size_t len)
+{
+    REAL(ssize_t, "write", int, const void *, size_t);
+    if (!is_pipe(fd))
+        FAIL("write", ENOSPC);
+    return real(fd, data, len);
+}
 CALL(ssize_t, pread, EIO, (int fd, void *data, size_t len, off_t at), fd, data, len, at)
 CALL(ssize_t, pread64, EIO, (int fd, void *data, size_t len, off64_t at), fd, data, len, at)
 CALL(ssize_t, pwrite, ENOSPC, (int fd, const void *data, size_t len, off_t at), fd, data, len, at)
