@@ -2,6 +2,7 @@
  *
  * Pulls that somebody asks for: the images of one agent or of all.
  */
+#include <stdio.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -90,15 +91,30 @@ static bool add(struct fleet_puller *p, const struct fleet_row *row)
     return json_array_append_new(json_object_get(entry, "agents"), json_string(row->name)) == 0;
 }
 
+/* What cannot be read has an image all the same, and nobody knows how to pull it. No label begins
+ * with a space. */
+static bool add_invalid(struct fleet_puller *p, const struct fleet_row *row)
+{
+    char key[AGENT_NAME_MAX + 2];
+    (void)snprintf(key, sizeof(key), " %s", row->name);
+    return json_object_set_new(p->images, key,
+                               json_pack("{s:s, s:n, s:[s], s:b, s:s}", "image", row->image,
+                                         "platform", "agents", row->name, "pulled", 0, "error",
+                                         row->invalid)) == 0;
+}
+
 /* NULL: all of the fleet. False: out of memory. */
 static bool add_meant(struct fleet_puller *p, const struct fleet_row *agent)
 {
-    struct fleet_row *row, *next;
     bool added = true;
     if (agent)
         return add(p, agent);
-    HASH_ITER (hh, p->f->rows, row, next)
-        added = added && (!is_meant(row, false) || add(p, row));
+    for (const struct fleet_row *row = p->f->rows; row; row = row->hh.next) {
+        if (!row->spec)
+            added = added && add_invalid(p, row);
+        else if (is_meant(row, false))
+            added = added && add(p, row);
+    }
     return added;
 }
 
@@ -108,9 +124,11 @@ static void begin(struct fleet_puller *p)
     json_t *entry;
     p->waiting = json_object_size(p->images) + 1; /* one is this loop */
     json_object_foreach (p->images, label, entry)
-        if (fleet_pull(p->f, json_string_value(json_object_get(entry, "image")),
-                       json_string_value(json_object_get(entry, "platform")), on_news, on_pulled,
-                       p) < 0)
+        if (json_object_get(entry, "error"))
+            p->waiting--;
+        else if (fleet_pull(p->f, json_string_value(json_object_get(entry, "image")),
+                            json_string_value(json_object_get(entry, "platform")), on_news,
+                            on_pulled, p) < 0)
             note_end(p, label, "out of memory");
     if (--p->waiting == 0)
         answer(p);

@@ -96,6 +96,16 @@ def test_never_and_build_say_what_to_do(fleet, registry, engine):
     assert pulls(calls) == []
 
 
+def test_a_pull_of_all_names_the_row_that_cannot_be_read(fleet, registry):
+    image = registry.push("good:1")
+    log_in(fleet, registry.login())
+    fleet.apply({"good": lazy(image=image)})
+    fleet.sql("INSERT INTO agents (name, lifecycle, image, spec) VALUES ('bad', 'lazy', 'busybox', '{\"nonsense\":1}')")
+    images = {one["agents"][0]: one for one in fleet.roost("pull", "-o", "json", status=1).json["images"]}
+    assert images["good"]["pulled"] and images["good"]["error"] is None
+    assert not images["bad"]["pulled"] and "nonsense" in images["bad"]["error"]
+
+
 def test_a_registry_that_dies_in_the_middle(fleet, registry):
     image = registry.push("large:1", size=4 << 20)
     log_in(fleet, registry.login())
