@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: MIT
 """Makes the n-th allocation, or the n-th system call, of roost fail, for each n in turn: of each command and of the daemon.
 
-    torture.py ROOST LIBFAIL [--seconds N] [--seed N] [--jobs N] [--story NAME] [--at N] [-v]
+    torture.py ROOST LIBFAIL [--seconds N | --points N] [--seed N] [--jobs N] [--story NAME] [--at N] [-v]
 
 ROOST is a program with AddressSanitizer, LIBFAIL the library of fail.c. Each story is run with nothing failing, to
 count; then again and again on a fresh copy of the same folder, once with one failure and once with every call failing
 from there on. Nothing may crash, hang or leak; what ends badly says why; what says that it is done has done it;
 the database is whole, and has all of a change or nothing of it.
 
---seconds is a budget for all: of each story as many n as fit, evenly spread and shifted by the seed. Without it every
-n is tried, which takes hours. Ends with status 0 when nothing was found.
+--seconds is a budget for all: of each story as many n as fit, evenly spread and shifted by the seed; --points is how many
+of each, whatever the machine's speed. Without either every n is tried, which takes hours. Ends with status 0 when nothing was found.
 """
 
 import argparse
@@ -448,6 +448,8 @@ class Campaign:
         for (story, kind), (took, total) in counts.items():
             if self.args.at:
                 at = [self.args.at]
+            elif self.args.points:
+                at = points(total, self.args.points, self.args.seed)
             else:
                 at = points(total, share / took if share else total, self.args.seed)
             if self.args.verbose:
@@ -472,6 +474,7 @@ def main():
     parser.add_argument("roost", type=Path)
     parser.add_argument("library", type=Path)
     parser.add_argument("--seconds", type=float)
+    parser.add_argument("--points", type=int)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--story", action="append")
