@@ -83,11 +83,21 @@ static void close_all(struct core *core, struct agent *a)
     judge_tell(core, a, EVENT_CONTAINER_RECOVERED, reason);
 }
 
+/* The main one, or one that is kept beside it: the trouble is over when the last has its name, or
+ * is gone. */
+static bool is_renamed(const struct agent *a)
+{
+    for (int i = 0; i < SLOTS; i++)
+        if (a->containers[i].known && a->containers[i].renamed)
+            return true;
+    return false;
+}
+
 /* When it may be called well again; NEVER_NS when that is not a question of time. */
 static uint64_t well_at_ns(const struct core *core, const struct agent *a)
 {
     const struct container *c = &a->containers[SLOT_MAIN];
-    if (!c->known || agent_is_rolled_back(a) || c->health == HEALTH_UNHEALTHY || c->renamed ||
+    if (!c->known || agent_is_rolled_back(a) || c->health == HEALTH_UNHEALTHY || is_renamed(a) ||
         c->policy == POLICY_TAMPERED)
         return NEVER_NS;
     if (c->status == CONTAINER_RESTARTING)

@@ -122,6 +122,27 @@ static void our_own_rename_that_is_told_late_is_nobodys_hand(void **state)
     assert_trace(&f, "list");
 }
 
+/* Its trouble lasts, over our restart too, until that one has its name again. */
+static void an_old_one_that_was_renamed_beside_the_new_one_is_told_once(void **state)
+{
+    fx_put_simple(&f, "web", LIFECYCLE_HOT, 2);
+    fx_run(&f, 3 * FX_S);
+    (void)sim_engine_hand(&f.engine, OPERATION_RENAME, fx_container(&f, "demo-web..old"), "other");
+    rename_told("other");
+    fx_run(&f, FX_S);
+    assert_events(&f, "container_renamed web");
+    fx_clear(&f);
+    fx_script(&f, OPERATION_RENAME, ENGINE_UNKNOWN, false, "timed out");
+    fx_dies_for_good(&f, "demo-web", 1);
+    fx_run(&f, 0);
+    assert_trace(&f, "inspect demo-web, remove demo-web, rename other demo-web, list");
+    assert_events(&f, "container_stopped web, rolled_back web");
+    fx_restart(&f);
+    fx_settle(&f);
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+    assert_events(&f, "");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 
 int main(void)
@@ -133,6 +154,7 @@ int main(void)
         TEST(nor_is_it_in_the_middle_of_a_recreate),
         TEST(nor_while_the_earlier_name_is_being_given),
         TEST(our_own_rename_that_is_told_late_is_nobodys_hand),
+        TEST(an_old_one_that_was_renamed_beside_the_new_one_is_told_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
