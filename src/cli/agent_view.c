@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cli/cli.h"
 #include "core/agent.h"
 
 #define MASK "***"
@@ -15,6 +16,21 @@ const char *view_text(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
     return text ? text : "";
+}
+
+const char *view_state(const json_t *agent, const json_t *answer)
+{
+    const char *state = view_text(agent, "state");
+    bool guessed = json_object_get(answer, "engine_error") &&
+                   strcmp(state, agent_state_name(STATE_MISSING)) == 0;
+    return guessed ? VIEW_UNKNOWN : state;
+}
+
+void view_warn_engine(const json_t *answer)
+{
+    const char *why = view_text(answer, "engine_error");
+    if (*why)
+        cli_warn("the engine could not be asked, this is what roost knew last: %s", why);
 }
 
 enum style view_state_style(const char *text)

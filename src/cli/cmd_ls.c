@@ -8,9 +8,9 @@
 #include "cli/agent_view.h"
 #include "cli/cli.h"
 
-static void add_row(struct table *table, const json_t *agent)
+static void add_row(struct table *table, const json_t *agent, const json_t *answer)
 {
-    const char *state = view_text(agent, "state");
+    const char *state = view_state(agent, answer);
     bool held = json_is_true(json_object_get(agent, "held"));
     char lifecycle[64];
     (void)snprintf(lifecycle, sizeof(lifecycle), "%s%s", view_text(agent, "lifecycle"),
@@ -39,7 +39,8 @@ static int run_ls(struct cli *cli, struct error *err)
     size_t i;
     json_t *agent;
     json_array_foreach (agents, i, agent)
-        add_row(&table, agent);
+        add_row(&table, agent, answer);
+    view_warn_engine(answer);
     if (json_array_size(agents) == 0)
         cli_note(cli, "no agents; `roost apply` brings those of a compose file");
     return cli_print_table(cli, &table, err);
@@ -51,7 +52,9 @@ const struct command command_ls = {
     .summary = "list the agents: what they should be, and are",
     .help = "One line for each agent: its lifecycle (hot: always up, lazy: asleep until needed),\n"
             "its state, its image, what the engine says of its container, and why it is not as\n"
-            "it should be, where that is so. `(held)`: roost leaves it alone.\n"
+            "it should be, where that is so. `(held)`: roost leaves it alone. While the engine\n"
+            "is away it is what roost knew last, and a warning says so; the state is `unknown`\n"
+            "where no container is remembered.\n"
             "\n"
             "Examples:\n"
             "  roost ls\n"

@@ -43,12 +43,14 @@ static void print_field(const char *name, const char *text)
     (void)printf("%-11s %s\n", name, clean);
 }
 
-static void print_container(const json_t *container)
+static void print_container(const json_t *agent)
 {
+    const json_t *container = json_object_get(agent, "container");
+    const char *none = json_object_get(agent, "engine_error") ? VIEW_UNKNOWN : "missing";
     char text[512];
     (void)snprintf(text, sizeof(text), "%s (%.12s, %s)", view_text(container, "name"),
                    view_text(container, "id"), view_text(container, "status"));
-    print_field("container", json_is_object(container) ? text : "missing");
+    print_field("container", json_is_object(container) ? text : none);
 }
 
 /* A list of texts on one line. */
@@ -102,11 +104,12 @@ static int print_agent(const json_t *agent, struct error *err)
     static const char *const lease_keys[] = {"id", "expires_at", "reason"};
     static const char *const event_keys[] = {"time", "kind", "reason"};
     bool held = json_is_true(json_object_get(agent, "held"));
+    view_warn_engine(agent);
     print_field("name", view_text(agent, "name"));
     print_field("lifecycle", view_text(agent, "lifecycle"));
-    print_field("state", view_text(agent, "state"));
+    print_field("state", view_state(agent, agent));
     print_field("image", view_text(agent, "image"));
-    print_container(json_object_get(agent, "container"));
+    print_container(agent);
     print_field("held", held ? "yes" : "no");
     print_field("reason", view_text(agent, "reason"));
     print_generation(agent);

@@ -33,10 +33,13 @@ static void reply_json(struct api_reply *reply, json_t *steal_json, const struct
         api_reply_json(reply, 200, steal_json);
 }
 
+/* Without a core there is nothing to tell of the agents that there are: none is not the answer. */
 static void get_agents(void *ctx, struct api_reply *reply)
 {
     struct fleet *f = ctx;
-    if (fleet_look_at_table(f, reply))
+    if (!fleet_look_at_table(f, reply))
+        return;
+    if (store_fleet(f->store)[0] == '\0' || fleet_has_core(f, reply))
         reply_json(reply, view_agents(f), NULL);
 }
 
@@ -44,7 +47,7 @@ static void get_agent(void *ctx, const char *name, struct api_reply *reply)
 {
     struct fleet *f = ctx;
     struct error err = ERROR_INIT;
-    if (fleet_look_at_table(f, reply))
+    if (fleet_look_at_table(f, reply) && fleet_has_core(f, reply))
         reply_json(reply, view_agent(f, name, &err), &err);
 }
 

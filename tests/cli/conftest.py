@@ -4,6 +4,7 @@
 ROOST_BIN names the program.
 """
 
+import contextlib
 import json
 import os
 import pty
@@ -88,6 +89,21 @@ class Cli:
     def apply(self, services, *words, status=0, **top):
         self.write(services, **top)
         return self.run("apply", self.file, *words, status=status)
+
+    @contextlib.contextmanager
+    def serve(self):
+        """`roost serve`, whose engine is away, from when it has said so."""
+        with subprocess.Popen([self.program, "serve"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, env=self.env(), cwd=self.dir, text=True) as process:
+            for line in process.stderr:
+                if "cannot be reached" in line:
+                    break
+            try:
+                yield
+            finally:
+                process.terminate()
+                _, rest = process.communicate(timeout=60)
+        assert process.returncode == 0 and "Sanitizer" not in rest, rest
 
     def sql(self, statement):
         with sqlite3.connect(self.db) as db:

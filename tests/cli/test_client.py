@@ -37,6 +37,11 @@ def test_ls(cli, fake):
     assert "\\x1b[31mtaken" in lines[2] and "\x1b" not in done.out
     assert done.err == ""
     assert cli.run("ls", "-o", "json").json == AGENTS
+    lost = {**AGENTS, "engine_error": "gone; look at\x1b it"}
+    fake.says("GET /v1/agents", lost)
+    done = cli.run("ls")
+    assert done.out.splitlines() == lines
+    assert done.err == "warning: the engine could not be asked, this is what roost knew last: gone; look at\\x1b it\n"
 
 
 def test_colours_only_on_a_terminal(cli, fake):

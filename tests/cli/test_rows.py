@@ -198,6 +198,30 @@ def test_docker_line(web):
     assert '"web"' in web.run("show", "wbe", "--docker-run", status=1).err
 
 
+def test_ls_and_show_without_an_engine(web):
+    """Whether there is a container is not known then, and that is said; scripts find it in the answer."""
+    away = f"unix://{web.dir}/no-engine.sock: No such file or directory; is the engine running?"
+    for words in (["ls"], ["show", "web"], ["ls", "-q"]):
+        done = web.run(*words)
+        warnings = [line for line in done.err.splitlines() if line.startswith("warning: ")]
+        assert len(warnings) == 1 and "what roost knew last" in warnings[0] and warnings[0].endswith(away), done
+        assert "unknown" in done.out and "missing" not in done.out, done
+    done = web.run("show", "web", "-o", "json")
+    assert (done.json["state"], done.json["container"]) == ("missing", None)
+    assert done.json["engine_error"].endswith(away) and "warning" not in done.err
+    listed = web.run("ls", "-o", "json").json
+    assert [agent["state"] for agent in listed["agents"]] == ["missing"] and listed["engine_error"].endswith(away)
+
+
+def test_ls_and_show_of_a_daemon_that_never_saw_its_engine(web):
+    """It has no picture of the fleet yet: that is an error, not an empty fleet."""
+    away = "no-engine.sock: No such file or directory; is the engine running?\n"
+    with web.serve():
+        for words in (["ls"], ["show", "web"]):
+            done = web.run(*words, status=4)
+            assert done.out == "" and done.err.endswith(away), done
+
+
 def test_logs_without_an_engine(web):
     """Then nobody knows whether there is a container."""
     done = web.run("logs", "web", status=4)
