@@ -102,8 +102,7 @@ static void take_unsupported(struct core *core, struct agent *a, const struct op
         take_refused(core, a, op, words);
         return;
     }
-    a->forced = true;
-    memcpy(a->forced_id, a->containers[SLOT_MAIN].id, CONTAINER_ID_SIZE);
+    a->containers[SLOT_MAIN].policy = POLICY_STAYS_TAMPERED;
 }
 
 static void take_outcome(struct core *core, struct agent *a, const struct operation *op,

@@ -33,6 +33,10 @@ static const struct rule rules[] = {
      .report = REPORT_CREATED, .meaning = "missing and wanted: create and start"},
     {12, .all = FACT_LAZY | FACT_MADE_HOT, .none = FACT_LEASED, .action = ACTION_RECREATE,
      .report = REPORT_RECREATED, .meaning = "was hot, is lazy: make it anew, leave it asleep"},
+    {28, .all = FACT_LAZY | FACT_RUNNING | FACT_IN_USE | FACT_DRIFTED | FACT_TAMPERED,
+     .none = FACT_TO_RESTART | FACT_MADE_HOT, .action = ACTION_UPDATE, .report = REPORT_UPDATED,
+     .meaning = "its restart policy was changed by hand, and it is not made anew yet: change it "
+                "back"},
     {13, .all = FACT_LAZY | FACT_RUNNING | FACT_IN_USE | FACT_DRIFTED, .none = FACT_TO_RESTART,
      .action = ACTION_ADOPT, .report = REPORT_DEFERRED,
      .meaning = "drifted, but somebody uses it: when it is idle"},

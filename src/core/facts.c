@@ -21,12 +21,19 @@ bool agent_is_busy(const struct agent *a)
            (a->probe_at_ns != 0 && !a->told_not_ready);
 }
 
+bool container_is_tampered(const struct container *c)
+{
+    return c->policy == POLICY_TAMPERED || c->policy == POLICY_STAYS_TAMPERED;
+}
+
 bool container_is_wanted(const struct agent *a, const struct container *c)
 {
     if (c->status == CONTAINER_DEAD || c->doomed)
         return false;
     if (agent_is_rolled_back(a))
         return same_id(c->id, a->kept);
+    if (c->policy == POLICY_STAYS_TAMPERED)
+        return false;
     if (a->forced && same_id(c->id, a->forced_id))
         return false;
     return c->spec.version == a->spec.version && c->made_as == a->lifecycle && c->differs == 0 &&
@@ -95,7 +102,7 @@ static uint32_t container_facts(const struct agent *a)
         facts |= FACT_MADE_HOT;
     if (!wanted)
         facts |= FACT_DRIFTED;
-    else if (c->policy == POLICY_TAMPERED && !agent_is_rolled_back(a))
+    if (c->policy == POLICY_TAMPERED && !agent_is_rolled_back(a))
         facts |= FACT_TAMPERED;
     return facts;
 }

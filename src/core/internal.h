@@ -58,7 +58,8 @@ enum slot { SLOT_MAIN, SLOT_NEW, SLOT_OLD };
 
 enum naming { NAME_RIGHT, NAME_OF_EARLIER_ROW, NAME_BY_HAND };
 
-enum policy { POLICY_NOT_SEEN, POLICY_AGREES, POLICY_TAMPERED };
+/* The last one: and the engine has no call to change it back. */
+enum policy { POLICY_NOT_SEEN, POLICY_AGREES, POLICY_TAMPERED, POLICY_STAYS_TAMPERED };
 
 struct container {
     bool known;
@@ -384,6 +385,7 @@ bool agent_is_rolled_back(const struct agent *a);
 bool same_id(const uint8_t a[CONTAINER_ID_SIZE], const uint8_t b[CONTAINER_ID_SIZE]);
 struct agent_view agent_view_of(const struct core *core, const struct agent *a);
 bool container_is_up(const struct container *c);
+bool container_is_tampered(const struct container *c);
 
 /* What stands before a step: nothing; what will pass; what will not by itself. */
 enum gate { GATE_OPEN, GATE_WAIT, GATE_CLOSED };

@@ -98,7 +98,7 @@ static uint64_t well_at_ns(const struct core *core, const struct agent *a)
 {
     const struct container *c = &a->containers[SLOT_MAIN];
     if (!c->known || agent_is_rolled_back(a) || c->health == HEALTH_UNHEALTHY || is_renamed(a) ||
-        c->policy == POLICY_TAMPERED)
+        container_is_tampered(c))
         return NEVER_NS;
     if (c->status == CONTAINER_RESTARTING)
         return NEVER_NS;
@@ -406,7 +406,7 @@ void judge_change(struct core *core, struct agent *a, const struct container *be
     if (c->status == CONTAINER_PAUSED && before->status != CONTAINER_PAUSED &&
         !is_asleep_paused(core, a))
         open_by_table(core, a, CHANGE_PAUSED);
-    if (c->policy == POLICY_TAMPERED && before->policy != POLICY_TAMPERED)
+    if (container_is_tampered(c) && !container_is_tampered(before))
         open_by_table(core, a, CHANGE_TAMPERED);
 }
 
@@ -425,7 +425,7 @@ void judge_unheld(struct core *core, struct agent *a)
         open_by_table(core, a, CHANGE_RENAMED);
     if (c->known && c->health == HEALTH_UNHEALTHY)
         open_by_table(core, a, CHANGE_UNHEALTHY);
-    if (c->known && c->policy == POLICY_TAMPERED)
+    if (c->known && container_is_tampered(c))
         open_by_table(core, a, CHANGE_TAMPERED);
 }
 

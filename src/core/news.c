@@ -115,7 +115,7 @@ static bool death_is_certain(const struct core *core, const struct agent *a,
     if (!news->has_exit_code || !can_be_looked_at || !is_plain)
         return false;
     if (a->lifecycle == LIFECYCLE_LAZY)
-        return c->policy != POLICY_TAMPERED && news->exit_code != 137;
+        return !container_is_tampered(c) && news->exit_code != 137;
     return c->policy == POLICY_AGREES && c->start_heard && !c->signalled;
 }
 

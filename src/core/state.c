@@ -338,7 +338,10 @@ void agent_see(struct core *core, struct agent *a, enum slot slot, const struct 
     c->seen_ns = core->now_ns;
     if (o->inspected) {
         c->inspected_ns = core->now_ns;
-        c->policy = o->policy_agrees ? POLICY_AGREES : POLICY_TAMPERED;
+        if (o->policy_agrees)
+            c->policy = POLICY_AGREES;
+        else if (c->policy != POLICY_STAYS_TAMPERED)
+            c->policy = POLICY_TAMPERED;
         c->exit_code = o->exit_code;
         c->exit_seen = o->status == CONTAINER_EXITED;
         c->oom_killed = o->oom_killed;

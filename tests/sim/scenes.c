@@ -33,6 +33,8 @@ static const struct scene all[] = {
     {"rule 11: lazy, missing and wanted", "row:a0:lazy wait:20 wake:a0 wait:5 | remove:a0 wait:20"},
     {"rule 12: was hot, is lazy", "row:a0:hot wait:20 | row:a0:lazy wait:30"},
     {"rule 13: drifted in use", "row:a0:lazy wait:20 wake:a0 wait:5 | spec:a0 wait:90"},
+    {"rule 28: the policy of a drifted one in use was changed",
+     "row:a0:lazy wait:20 wake:a0 wait:5 | spec:a0 wait:1 update:a0 wait:90"},
     {"rule 14: drifted asleep", "row:a0:lazy wait:20 | spec:a0 wait:30"},
     {"rule 14: was lazy, is hot", "row:a0:lazy wait:20 | row:a0:hot wait:30"},
     {"rule 14: changed by hand", "row:a0:hot wait:20 | differ:a0 pass wait:40"},

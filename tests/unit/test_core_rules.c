@@ -184,6 +184,41 @@ static void rule_15_recreates_without_the_call(void **state)
     assert_trace(&f, "list, inspect demo-web");
 }
 
+/* Where it cannot be changed back, who uses it is not asked again and again. */
+static void rule_15_waits_for_who_uses_it_without_the_call(void **state)
+{
+    f.engine.no_update = true;
+    fx_put_simple(&f, "web", LIFECYCLE_LAZY, 1);
+    fx_settle(&f);
+    (void)fx_wake(&f, "web", 60 * FX_S, true);
+    fx_settle(&f);
+    fx_container(&f, "demo-web")->policy = LIFECYCLE_HOT;
+    PASS(.deep = true);
+    assert_report(&f, "web", REPORT_UPDATED, 15);
+    fx_clear(&f);
+    PASS(.deep = true);
+    assert_report(&f, "web", REPORT_DEFERRED, 13);
+    assert_trace(&f, "list, inspect demo-web");
+}
+
+static void rule_28_policy_of_one_that_waits_to_be_made_anew(void **state)
+{
+    fx_put_simple(&f, "web", LIFECYCLE_LAZY, 1);
+    fx_settle(&f);
+    (void)fx_wake(&f, "web", 60 * FX_S, true);
+    fx_settle(&f);
+    fx_put_simple(&f, "web", LIFECYCLE_LAZY, 2);
+    fx_settle(&f);
+    fx_container(&f, "demo-web")->policy = LIFECYCLE_HOT;
+    fx_clear(&f);
+    PASS(.deep = true);
+    assert_report(&f, "web", REPORT_UPDATED, 28);
+    assert_trace(&f, "list, inspect demo-web, update demo-web");
+    assert_int_equal(fx_container(&f, "demo-web")->policy, LIFECYCLE_LAZY);
+    PASS(.deep = true);
+    assert_report(&f, "web", REPORT_DEFERRED, 13);
+}
+
 static void rule_16_paused_by_somebody_stays(void **state)
 {
     fx_put_simple(&f, "web", LIFECYCLE_HOT, 1);
@@ -434,6 +469,8 @@ int main(void)
         TEST(rule_14_starts_when_wanted),
         TEST(rule_15_restart_policy_is_put_back),
         TEST(rule_15_recreates_without_the_call),
+        TEST(rule_15_waits_for_who_uses_it_without_the_call),
+        TEST(rule_28_policy_of_one_that_waits_to_be_made_anew),
         TEST(rule_16_paused_by_somebody_stays),
         TEST(rule_17_hot_and_down_is_started),
         TEST(rule_18_engine_is_restarting_it),

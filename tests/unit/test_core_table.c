@@ -8,7 +8,7 @@
 #include "core/lifecycle.h"
 #include "unit.h"
 
-#define RULES 27
+#define RULES 28
 
 #define HOT        FACT_HOT
 #define LAZY       FACT_LAZY
@@ -90,6 +90,25 @@ static const struct {
      LAZY_AWAKE | FACT_LEASED | THERE | FACT_MADE_HOT | FACT_DRIFTED | FACT_EXITED, 14,
      ACTION_RECREATE, REPORT_RECREATED},
 
+    {"tampered, drifted, in use",
+     LAZY | THERE | FACT_TAMPERED | FACT_DRIFTED | FACT_RUNNING | FACT_IN_USE, 28, ACTION_UPDATE,
+     REPORT_UPDATED},
+    {"tampered, drifted, to be restarted",
+     LAZY_AWAKE | THERE | FACT_TAMPERED | FACT_DRIFTED | FACT_RUNNING | FACT_TO_RESTART, 14,
+     ACTION_RECREATE, REPORT_RECREATED},
+    {"tampered, drifted, idle",
+     LAZY | THERE | FACT_TAMPERED | FACT_DRIFTED | FACT_RUNNING | FACT_ADOPTED, 14, ACTION_RECREATE,
+     REPORT_RECREATED},
+    {"tampered, drifted, asleep", LAZY | THERE | FACT_TAMPERED | FACT_DRIFTED | FACT_EXITED, 14,
+     ACTION_RECREATE, REPORT_RECREATED},
+    {"tampered, drifted, down and wanted",
+     LAZY_AWAKE | THERE | FACT_TAMPERED | FACT_DRIFTED | FACT_EXITED, 14, ACTION_RECREATE,
+     REPORT_RECREATED},
+    {"tampered, in use", LAZY_AWAKE | THERE | FACT_TAMPERED | FACT_RUNNING, 15, ACTION_UPDATE,
+     REPORT_UPDATED},
+    {"was hot, tampered, leased, runs",
+     LAZY_AWAKE | FACT_LEASED | THERE | FACT_MADE_HOT | FACT_TAMPERED | FACT_DRIFTED | FACT_RUNNING,
+     13, ACTION_ADOPT, REPORT_DEFERRED},
     {"drifted in use", LAZY | THERE | FACT_DRIFTED | FACT_RUNNING | FACT_IN_USE, 13, ACTION_ADOPT,
      REPORT_DEFERRED},
     {"drifted and wanted", LAZY_AWAKE | THERE | FACT_DRIFTED | FACT_RUNNING, 13, ACTION_ADOPT,
