@@ -41,7 +41,7 @@ static int pull_all(struct cli *cli, json_t *images, struct error *err)
 
 static int print(struct cli *cli, const json_t *images, struct error *err)
 {
-    static const char *const heads[] = {"IMAGE", "RESULT", "ERROR"};
+    static const char *const heads[] = {"IMAGE", "PLATFORM", "RESULT", "ERROR"};
     struct table table;
     size_t i;
     json_t *image;
@@ -49,6 +49,7 @@ static int print(struct cli *cli, const json_t *images, struct error *err)
     json_array_foreach (images, i, image) {
         bool pulled = json_is_true(json_object_get(image, "pulled"));
         table_add(&table, view_text(image, "image"), STYLE_PLAIN);
+        table_add(&table, view_text(image, "platform"), STYLE_PLAIN);
         table_add(&table, pulled ? "pulled" : "failed", pulled ? STYLE_GOOD : STYLE_BAD);
         table_add(&table, view_text(image, "error"), STYLE_PLAIN);
     }

@@ -44,6 +44,18 @@ def test_ls(cli, fake):
     assert done.err == "warning: the engine could not be asked, this is what roost knew last: gone; look at\\x1b it\n"
 
 
+def test_pulls_of_one_image_for_two_platforms(cli, fake):
+    entry = {"image": "busybox", "agents": ["web"], "pulled": True, "error": None}
+    images = {"images": [{**entry, "platform": None},
+                         {**entry, "platform": "linux/arm64", "pulled": False, "error": "no such"}]}
+    fake.says("POST /v1/pull", images)
+    lines = cli.run("pull", status=1).out.splitlines()
+    assert [line.split(maxsplit=3) for line in lines] == [
+        ["IMAGE", "PLATFORM", "RESULT", "ERROR"], ["busybox", "-", "pulled", "-"],
+        ["busybox", "linux/arm64", "failed", "no such"]]
+    assert cli.run("pull", "-o", "json", status=1).json == images
+
+
 def test_colours_only_on_a_terminal(cli, fake):
     fake.says("GET /v1/agents", AGENTS)
     assert "\x1b[32mrunning\x1b[0m" in cli.on_terminal("ls")
