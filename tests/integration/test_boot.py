@@ -28,6 +28,9 @@ def test_a_second_pass_touches_nothing(fleet, engine):
 def test_serve_makes_the_boot_pass(fleet, engine):
     fleet.apply({"web": hot(), "reviewer": lazy()})
     with fleet.serve():
+        # It is ready, for whoever asks, from its first listing on.
+        wait_until(lambda: [fleet.rows()[name]["state"] for name in ("web", "reviewer")] == ["running", "stopped"],
+                   "the boot pass")
         assert fleet.inspect("web")["State"]["Status"] == "running"
         assert fleet.inspect("reviewer")["State"]["Status"] == "created"
         marks = fleet.marks()
