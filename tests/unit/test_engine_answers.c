@@ -97,6 +97,8 @@ static const struct {
      "inspect container web: No such container: web"},
     {INSPECT, "web/json", 404, "<html>404</html>", ENGINE_UNSUPPORTED, "HTTP 404"},
     {INSPECT, "web/json", 500, M("devicemapper died."), ENGINE_REFUSED, "devicemapper died"},
+    {INSPECT, "web/json", 500, M(". ."), ENGINE_REFUSED, "inspect container web: HTTP 500"},
+    {INSPECT, "web/json", 500, "...\r\n", ENGINE_REFUSED, "inspect container web: HTTP 500"},
     {INSPECT, "web/json", 200, "<html>hello</html>", ENGINE_UNKNOWN, "is not a container"},
     {INSPECT, "web/json", 200, "[]", ENGINE_UNKNOWN, "is not a container"},
     {INSPECT, "web/json", 200, "{\"Id\":\"" ID "\"}", ENGINE_UNKNOWN, "is not a container"},

@@ -146,14 +146,14 @@ void answer_message(const struct answer *answer, char ret_message[ANSWER_MESSAGE
     const char *message = json_string_value(json_object_get(root, "message"));
     if (!message && first_line(answer, line, sizeof(line)))
         message = line;
-    if (message && message[0]) {
+    ret_message[0] = '\0';
+    if (message)
         text_visible(message, ret_message, ANSWER_MESSAGE_SIZE);
-        size_t len = strlen(ret_message);
-        while (len > 0 && (ret_message[len - 1] == '.' || ret_message[len - 1] == ' '))
-            ret_message[--len] = '\0'; /* an error's text ends without a dot */
-    } else {
+    size_t len = strlen(ret_message);
+    while (len > 0 && (ret_message[len - 1] == '.' || ret_message[len - 1] == ' '))
+        ret_message[--len] = '\0'; /* an error's text ends without a dot */
+    if (len == 0)
         (void)snprintf(ret_message, ANSWER_MESSAGE_SIZE, "HTTP %ld", answer->status);
-    }
     json_decref(root);
 }
 
