@@ -170,7 +170,8 @@ void check_removed(struct world *w, const struct sim_container *c)
     bool known = a && a->has_memory && a->memory.has_container &&
                  memcmp(a->memory.container, c->id, CONTAINER_ID_SIZE) == 0;
     if (!known || !is_as_specified(a, c) || a->in_flight || a->stale || !a->exists || a->row.held ||
-        a->row.invalid || count_containers(w, a) > 1 || shares_what_goes(w, a, c))
+        a->row.invalid || count_containers(w, a) > 1 || shares_what_goes(w, a, c) ||
+        memcmp(a->to_recreate, c->id, sizeof(a->to_recreate)) == 0)
         return;
     a->must_miss = (a->memory.episodes & EPISODE(EVENT_CONTAINER_MISSING)) == 0;
 }

@@ -299,6 +299,10 @@ void shell_pass(struct world *w, struct core_pass pass)
           pass.remove_orphans ? " orphans" : "");
     w->passes_open++;
     w->counts.passes++;
+    struct w_agent *a = pass.recreate && !pass.dry_run ? agent_named(w, pass.agent) : NULL;
+    const struct sim_container *c = a ? quiet_container(w, a) : NULL;
+    if (c)
+        memcpy(a->to_recreate, c->id, sizeof(a->to_recreate));
     struct core_event event = {.kind = CORE_PASS, .pass = pass};
     shell_step(w, &event);
 }

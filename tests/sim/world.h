@@ -74,6 +74,7 @@ struct w_agent {
     unsigned ills;    /* the same, of health checks that failed */
     unsigned renames; /* the same, of names */
     bool named;       /* its row has given it another name since the daemon was started */
+    uint8_t to_recreate[CONTAINER_ID_SIZE]; /* somebody has asked for that */
     bool must_miss;   /* its container went away, and container_missing has to be told */
     unsigned changes; /* changing operations sent for it */
     unsigned told_events;
