@@ -118,8 +118,9 @@ uint32_t agent_facts(const struct core *core, const struct agent *a)
         facts |= FACT_TO_RESTART;
     if (agent_is_wanted_awake(core, a)) {
         facts |= FACT_AWAKE | FACT_IN_USE | FACT_ADOPTED;
-        /* of no use to anybody: what it is made of is gone */
-        return share_agrees(a, &a->containers[SLOT_MAIN]) ? facts : facts & ~(uint32_t)FACT_IN_USE;
+        /* of no use to anybody: what it is made of is gone, or it would run for ever */
+        bool is_of_use = share_agrees(a, &a->containers[SLOT_MAIN]) && !job_is_run_again(a);
+        return is_of_use ? facts : facts & ~(uint32_t)FACT_IN_USE;
     }
     if (a->idle_since_ns != 0)
         facts |= FACT_ADOPTED;

@@ -424,6 +424,7 @@ void share_tell(struct core *core, struct agent *a); /* its container is another
 
 /* job.c */
 bool job_wants_run(const struct agent *a);
+bool job_is_run_again(const struct agent *a);
 bool job_has_succeeded(const struct agent *a); /* its last run, of this spec */
 bool job_has_failed(const struct agent *a);
 void job_look(struct core *core, struct agent *a); /* notes a run that has ended */

@@ -44,6 +44,13 @@ bool job_wants_run(const struct agent *a)
     return !ran_now && !has_run(a);
 }
 
+/* By the engine, which cannot be told to let it be. */
+bool job_is_run_again(const struct agent *a)
+{
+    const struct container *c = &a->containers[SLOT_MAIN];
+    return a->job && c->policy == POLICY_STAYS_TAMPERED && c->restarts > 0;
+}
+
 bool job_has_succeeded(const struct agent *a)
 {
     return a->job_ran == mark_of(a, true);

@@ -230,6 +230,29 @@ static void while_it_is_held_it_does_not_run(void **state)
     assert_events(&f, "container_exited job");
 }
 
+/* Its policy was changed by hand: the engine would run it for ever. */
+static void one_that_the_engine_runs_again_is_made_anew(void **state)
+{
+    for (int drifted = 0; drifted < 2; drifted++) {
+        ROW("%s", drifted ? "not as its row says" : "as its row says");
+        f.engine.no_update = true;
+        put_job(ends_after(15000, 0));
+        fx_run(&f, 2 * FX_S);
+        fx_container(&f, "demo-job")->policy = LIFECYCLE_HOT;
+        PASS(.deep = true);
+        assert_report(&f, "job", REPORT_UPDATED, 15);
+        if (drifted)
+            put_job(ends_after(15000, 1));
+        fx_run(&f, 8 * FX_S);
+        assert_int_equal(f.engine.made, 1);
+        fx_run(&f, 900 * FX_S);
+        assert_int_equal(f.engine.made, 2);
+        assert_status(&f, "demo-job", drifted ? CONTAINER_EXITED : CONTAINER_CREATED);
+        close_fixture(NULL);
+        open_fixture(NULL);
+    }
+}
+
 /* What it depends on is awake for as long as it runs. */
 static void it_wakes_what_it_depends_on(void **state)
 {
@@ -286,6 +309,7 @@ int main(void)
         TEST(one_that_was_pruned_is_not_run_again),
         TEST(it_ended_while_roost_was_away),
         TEST(while_it_is_held_it_does_not_run),
+        TEST(one_that_the_engine_runs_again_is_made_anew),
         TEST(it_wakes_what_it_depends_on),
         TEST(somebody_may_run_it_again),
         TEST(an_optional_job_may_fail),

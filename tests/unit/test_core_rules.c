@@ -195,10 +195,15 @@ static void rule_15_waits_for_who_uses_it_without_the_call(void **state)
     fx_container(&f, "demo-web")->policy = LIFECYCLE_HOT;
     PASS(.deep = true);
     assert_report(&f, "web", REPORT_UPDATED, 15);
+    fx_container(&f, "demo-web")->restarts = 1;
     fx_clear(&f);
     PASS(.deep = true);
     assert_report(&f, "web", REPORT_DEFERRED, 13);
     assert_trace(&f, "list, inspect demo-web");
+    assert_events(&f, "drift web, container_restarted web");
+    fx_run(&f, 1200 * FX_S);
+    assert_events(&f, "container_recovered web");
+    assert_int_equal(f.engine.made, 2);
 }
 
 static void rule_28_policy_of_one_that_waits_to_be_made_anew(void **state)
