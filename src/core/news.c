@@ -134,6 +134,14 @@ static void take_death(struct core *core, struct agent *a, const struct engine_n
     a->containers[SLOT_MAIN].death_told = true;
 }
 
+/* Somebody ends its run; but what is told before the start of this one was of an earlier one, and
+ * may be our own stop. */
+static void note_hand(const struct core *core, struct agent *a, const struct container *c)
+{
+    if (!c->start_due)
+        a->hand_ns = core->now_ns;
+}
+
 /* The start of a run whose end was inspected already. */
 static bool is_of_earlier_run(const struct container *c, const struct engine_news *news)
 {
@@ -191,7 +199,7 @@ static void take_known(struct core *core, struct agent *a, int slot, const struc
     switch (news->action) {
     case ENGINE_EVENT_KILL:
         if (signal_ends(news->signal))
-            a->hand_ns = core->now_ns;
+            note_hand(core, a, c);
         return; /* the death that may follow has an event of its own */
     case ENGINE_EVENT_RENAME:
         take_rename(core, a, (enum slot)slot, news->name);
@@ -204,8 +212,7 @@ static void take_known(struct core *core, struct agent *a, int slot, const struc
         agent_see_health(core, a, news->health);
         return;
     case ENGINE_EVENT_STOP:
-    case ENGINE_EVENT_RESTART:
-        a->hand_ns = core->now_ns;
+        note_hand(core, a, c);
         break;
     case ENGINE_EVENT_DIE:
         if (slot == SLOT_MAIN)
@@ -217,6 +224,7 @@ static void take_known(struct core *core, struct agent *a, int slot, const struc
     case ENGINE_EVENT_UNPAUSE:
     case ENGINE_EVENT_UPDATE:
     case ENGINE_EVENT_OOM:
+    case ENGINE_EVENT_RESTART: /* what it ended was told before */
     case ENGINE_EVENT_DESTROY:
         break;
     }

@@ -186,6 +186,7 @@ void check_news(struct world *w, const struct sim_event *event)
     a->troubles += event->action == ENGINE_EVENT_DIE;
     a->losses += event->action == ENGINE_EVENT_DESTROY;
     a->renames += event->action == ENGINE_EVENT_RENAME;
+    a->hands += event->action == ENGINE_EVENT_KILL || event->action == ENGINE_EVENT_STOP;
     a->ills += event->action == ENGINE_EVENT_HEALTH && event->health == HEALTH_UNHEALTHY;
 }
 
@@ -246,6 +247,11 @@ void check_event(struct world *w, const struct core_happening *h)
         broken(w, "container_stopped of %s, and nothing but roost has stopped it", a->name);
     if (h->kind == EVENT_CONTAINER_STOPPED && !refused)
         a->troubles = 0;
+    bool by_hand = strcmp(h->reason, "stopped_by_hand") == 0;
+    if (by_hand && a->hands == 0)
+        broken(w, "%s is told to be stopped by hand, and nobody but roost has", a->name);
+    if (by_hand)
+        a->hands = 0;
     if (h->kind == EVENT_CONTAINER_RENAMED && a->renames == 0)
         broken(w, "container_renamed of %s, and nobody but roost has renamed it", a->name);
     if (h->kind == EVENT_CONTAINER_RENAMED)

@@ -73,6 +73,7 @@ struct w_agent {
     unsigned losses;  /* the same, of containers that went away */
     unsigned ills;    /* the same, of health checks that failed */
     unsigned renames; /* the same, of names */
+    unsigned hands;   /* the same, of signals and stops, since the last stop by hand was told */
     bool named;       /* its row has given it another name since the daemon was started */
     uint8_t to_recreate[CONTAINER_ID_SIZE]; /* somebody has asked for that */
     bool must_miss;   /* its container went away, and container_missing has to be told */

@@ -430,9 +430,11 @@ void fx_dies_for_good(struct fixture *f, const char *container, int exit_code)
     fx_news(f, ENGINE_EVENT_DIE, container, 0);
 }
 
-/* kill, die, stop: in the engine's order. Nothing restarts a container that was stopped by hand. */
+/* kill, die, stop: in the engine's order, and all after its start. Nothing restarts a container
+ * that was stopped by hand. */
 void fx_stopped_by_hand(struct fixture *f, const char *container)
 {
+    fx_news(f, ENGINE_EVENT_START, container, 0);
     fx_news(f, ENGINE_EVENT_KILL, container, 15);
     fx_ends_for_good(f, container, 143);
     fx_news(f, ENGINE_EVENT_DIE, container, 0);

@@ -64,6 +64,21 @@ static void restarting_a_leased_one_is_one_restart(void **state)
     assert_state(&fx, "job", STATE_RUNNING);
 }
 
+static void a_crash_soon_after_a_restart_by_hand_is_a_crash(void **state)
+{
+    (void)fx_wake(&fx, "job", 600 * FX_S, false);
+    fx_run(&fx, FX_S);
+    fx_stopped_by_hand(&fx, "demo-job");
+    fx_run(&fx, FX_S);
+    started_by_hand("demo-job");
+    fx_news(&fx, ENGINE_EVENT_RESTART, "demo-job", 0);
+    fx_run(&fx, 5 * FX_S);
+    fx_dies(&fx, "demo-job", 3);
+    fx_settle(&fx);
+    assert_events(&fx, "container_restarted job, container_stopped job, container_recovered job");
+    assert_string_equal(fx.leases, "l1 job");
+}
+
 static void restarting_an_idle_one_adopts_nothing(void **state)
 {
     (void)fx_wake(&fx, "job", FX_S, false);
@@ -405,6 +420,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(restarting_a_leased_one_is_one_restart),
+        TEST(a_crash_soon_after_a_restart_by_hand_is_a_crash),
         TEST(restarting_an_idle_one_adopts_nothing),
         TEST(a_wake_after_a_stop_by_hand_is_good),
         TEST(a_stop_of_one_that_nobody_wants_any_more_is_silent),

@@ -207,6 +207,24 @@ static void a_death_of_an_earlier_run_is_told_late(void **state)
     assert_status(&fx, "demo-job", CONTAINER_RUNNING);
 }
 
+static void our_own_stop_that_is_told_late_is_nobodys_hand(void **state)
+{
+    fx.hold = false;
+    fx_sleep(&fx, "job");
+    fx_run(&fx, FX_S);
+    (void)fx_wake(&fx, "job", 3600 * FX_S, false);
+    fx_run(&fx, FX_S);
+    fx_news(&fx, ENGINE_EVENT_KILL, "demo-job", 15);
+    fx_news(&fx, ENGINE_EVENT_STOP, "demo-job", 0);
+    fx_news(&fx, ENGINE_EVENT_START, "demo-job", 0);
+    fx_run(&fx, FX_S);
+    dies("demo-job", 3);
+    assert_events(&fx, "container_stopped job");
+    go_on();
+    assert_string_equal(fx.leases, "l3 job");
+    assert_status(&fx, "demo-job", CONTAINER_RUNNING);
+}
+
 static void start_and_death_of_an_earlier_run_are_told_late(void **state)
 {
     fx.hold = false;
@@ -279,6 +297,7 @@ int main(void)
         TEST(a_signal_may_have_been_missed),
         TEST(a_signal_before_we_came_is_not_known),
         TEST(a_death_of_an_earlier_run_is_told_late),
+        TEST(our_own_stop_that_is_told_late_is_nobodys_hand),
         TEST(start_and_death_of_an_earlier_run_are_told_late),
         TEST(a_held_one_stays_silent),
         TEST(an_operation_in_flight_goes_first),
