@@ -10,7 +10,6 @@
 #include "api/server.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -71,6 +70,7 @@ static void handle_closed(uv_handle_t *handle)
  * loop must let go of that first. */
 static void server_stop(struct api_server *server)
 {
+    accept_close(server, handle_closed);
     uv_close((uv_handle_t *)&server->poll, handle_closed);
     uv_close((uv_handle_t *)&server->timer, handle_closed);
     uv_close((uv_handle_t *)&server->heartbeat, handle_closed);
@@ -85,8 +85,8 @@ static void drive(struct api_server *server)
     (void)MHD_run(server->mhd);
     server->driving = false;
     uint64_t now_ms = uv_now(server->loop);
-    if (server->closing && !server->again &&
-        (!server->exchanges || now_ms >= server->closing_until_ms)) {
+    if (server->closing &&
+        ((!server->exchanges && !server->again) || now_ms >= server->closing_until_ms)) {
         server_stop(server);
         return;
     }
@@ -148,19 +148,20 @@ static void peer_close(struct api_server *server, struct peer *peer)
     if (!server->peers)
         (void)uv_timer_stop(&server->heartbeat);
     free(peer);
-    /* At its limit of connections libmicrohttpd stops listening, and takes that up again only in
-     * the run after one has closed, for which nothing else would wake it. */
-    server->again = true;
 }
 
 static void connection_changed(void *ctx, struct MHD_Connection *connection, void **context,
                                enum MHD_ConnectionNotificationCode what)
 {
+    struct api_server *server = ctx;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        *context = peer_open(ctx, connection);
+        server->connections++;
+        *context = peer_open(server, connection);
     } else {
-        peer_close(ctx, *context);
+        server->connections--;
+        peer_close(server, *context);
         *context = NULL;
+        accept_room(server);
     }
 }
 
@@ -179,13 +180,24 @@ static unsigned or_default(unsigned value, unsigned usual)
     return value ? value : usual;
 }
 
+/* libmicrohttpd cannot go on after one of these (epoll that refuses to forget a descriptor), and
+ * must not be returned to. What is stored is whole at any moment, as for a kill. */
+static void on_panic(void *ctx, const char *file, unsigned line, const char *why)
+{
+    (void)ctx;
+    (void)file;
+    (void)line;
+    log_error("the API's HTTP server cannot go on: %.*s", (int)strcspn(why, "\n"), why);
+    _exit(EXIT_FAILURE);
+}
+
 static int http_start(struct api_server *server, const struct api_server_options *options)
 {
+    MHD_set_panic_func(on_panic, NULL);
     server->mhd = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, exchange_run,
-        server, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL, MHD_OPTION_LISTEN_SOCKET,
-        server->socket.fd, MHD_OPTION_CONNECTION_LIMIT,
-        or_default(options->connections_max, API_CONNECTIONS_MAX), MHD_OPTION_CONNECTION_TIMEOUT,
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
+        NULL, NULL, exchange_run, server, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
+        MHD_OPTION_CONNECTION_LIMIT, server->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
         or_default(options->silence_timeout_s, API_SILENCE_TIMEOUT_S),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, API_CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_URI_LOG_CALLBACK, exchange_open, server, MHD_OPTION_NOTIFY_COMPLETED,
@@ -204,7 +216,8 @@ static int handles_open(struct api_server *server)
     (void)uv_timer_init(server->loop, &server->heartbeat);
     server->poll.data = server->timer.data = server->heartbeat.data = server;
     server->handles = 3;
-    return uv_poll_start(&server->poll, UV_READABLE, poll_ready);
+    r = uv_poll_start(&server->poll, UV_READABLE, poll_ready);
+    return r < 0 ? r : accept_open(server);
 }
 
 static struct api_server *server_new(uv_loop_t *loop, const struct api_server_options *options)
@@ -224,6 +237,7 @@ static struct api_server *server_new(uv_loop_t *loop, const struct api_server_op
         .heartbeat_ms = options->heartbeat_ms ? options->heartbeat_ms : API_HEARTBEAT_MS,
         .read_timeout_ms =
             options->read_timeout_ms ? options->read_timeout_ms : API_READ_TIMEOUT_MS,
+        .connections_max = or_default(options->connections_max, API_CONNECTIONS_MAX),
         .waiting_max = or_default(options->waiting_max, API_WAITING_MAX),
         .followers_max = or_default(options->followers_max, API_FOLLOWERS_MAX),
     };
@@ -254,8 +268,7 @@ int api_server_open(uv_loop_t *loop, const struct api_server_options *options,
     } else {
         if (server->mhd)
             MHD_stop_daemon(server->mhd);
-        else if (fcntl(server->socket.fd, F_GETFD) >= 0)
-            (void)close(server->socket.fd); /* some failures of its start close it, some not */
+        accept_close(server, NULL);
         server_free(server);
     }
     return error_wrap(err, r, "cannot start the API's HTTP server");
@@ -268,9 +281,7 @@ void api_server_close(struct api_server *server, void (*closed)(void *ctx), void
     server->closed = closed;
     server->closed_ctx = ctx;
     unix_unlink(server->socket_path, &server->socket);
-    int fd = MHD_quiesce_daemon(server->mhd);
-    if (fd >= 0)
-        (void)close(fd);
+    accept_close(server, handle_closed);
     for (struct exchange *ex = server->exchanges; ex; ex = ex->next)
         exchange_abandon(ex);
     server_kick(server);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Inside the HTTP server: what server.c (the daemon and the loop), exchange.c (one request and its
- * answer) and stream.c (an answer that is a stream of events) share.
+ * Inside the HTTP server: what server.c (the daemon and the loop), accept.c (its connections),
+ * exchange.c (one request and its answer) and stream.c (an answer that is a stream of events)
+ * share.
  *
  * An exchange lives between two owners: the connection, until libmicrohttpd says that the request
  * is over, and the backend, until it has finished the reply. Either may be first; who comes last
@@ -64,6 +65,11 @@ struct api_server {
     uint64_t read_timeout_ms;
     unsigned waiting_max;
     unsigned followers_max;
+    uv_poll_t listening; /* these two: while `accepting` */
+    uv_timer_t pause;    /* runs while no connection can be accepted */
+    bool accepting;
+    bool deaf; /* and it has been said */
+    unsigned connections, connections_max;
     uv_poll_t poll;
     uv_timer_t timer;     /* libmicrohttpd's next deadline, or "at once" */
     uv_timer_t heartbeat; /* runs while there are peers */
@@ -80,6 +86,17 @@ struct api_server {
 
 /* Let the loop run libmicrohttpd soon; never at once. */
 void server_kick(struct api_server *server);
+
+/* accept.c: take connections from the socket, up to `connections_max` at once; 0 or a negative
+ * errno. */
+int accept_open(struct api_server *server);
+
+/* One of them is over. */
+void accept_room(struct api_server *server);
+
+/* No more. The socket is closed at once, `closed` is called for each handle; also when it was never
+ * opened. */
+void accept_close(struct api_server *server, uv_close_cb closed);
 
 /* The callbacks of libmicrohttpd for one request. */
 void *exchange_open(void *server, const char *uri, struct MHD_Connection *connection);

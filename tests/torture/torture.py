@@ -65,9 +65,6 @@ EXCUSES = [
     ("libuv ends the process when the kernel refuses a descriptor to epoll",
      r"(?s)\A(?!.*Assertion `).*AddressSanitizer: ABRT [^\n]*\n"
      r"(?: +#[0-9]+ [^\n]*(?:libc\.so|nptl/|sysdeps/|stdlib/)[^\n]*\n)+ +#[0-9]+ [^\n]*libuv\.so", "call"),
-    ("libmicrohttpd ends the process when the kernel does not take a descriptor out of epoll",
-     r"(?s)Failed to remove (?:listen )?FD from epoll set\.\n.*AddressSanitizer: ABRT [^\n]*\n"
-     r"(?: +#[0-9]+ [^\n]*(?:libc\.so|nptl/|sysdeps/|stdlib/)[^\n]*\n)+ +#[0-9]+ [^\n]*libmicrohttpd\.so", "call"),
     ("libcurl 7.88 divides by the size of a table that it had no memory for",
      r"AddressSanitizer: FPE [^\n]*\n +#0 [^\n]*libcurl", "alloc"),
 ]

@@ -5,6 +5,8 @@
  */
 #include "unit.h"
 
+#include <sys/syscall.h>
+
 #include "api_world.h"
 
 #define GET(path)  "GET " path " HTTP/1.1\r\nHost: x\r\n"
@@ -303,6 +305,41 @@ static void test_connections_are_limited(void **state)
     world_close(&world);
 }
 
+/* The kernel has no descriptor for a connection, for a hundred ticks. */
+static unsigned ticks_left, refusals;
+
+int accept4(int fd, struct sockaddr *address, socklen_t *len, int flags)
+{
+    if (ticks_left == 0)
+        return (int)syscall(SYS_accept4, fd, address, len, flags);
+    refusals++;
+    errno = EMFILE;
+    return -1;
+}
+
+static void on_deaf_tick(struct world *world)
+{
+    (void)world;
+    if (ticks_left > 0 && refusals > 0)
+        ticks_left--;
+}
+
+/* Then it is not asked again and again, and the connection is not lost. */
+static void test_no_descriptor_for_a_connection(void **state)
+{
+    (void)state;
+    struct world world;
+    world_open(&world);
+    ticks_left = 100;
+    world.on_tick = on_deaf_tick;
+    struct client *client = world_caller(&world, "GET", "/v1/agents");
+    world_run(&world);
+    assert_int_equal(client->r, 0);
+    assert_int_equal(ticks_left, 0);
+    assert_in_range(refusals, 1, 50);
+    world_close(&world);
+}
+
 int main(void)
 {
     world_warm_up();
@@ -313,6 +350,7 @@ int main(void)
         cmocka_unit_test(test_slow_sender_is_cut_off),
         cmocka_unit_test(test_clients_that_never_listen),
         cmocka_unit_test(test_connections_are_limited),
+        cmocka_unit_test(test_no_descriptor_for_a_connection),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     curl_global_cleanup();
