@@ -6,8 +6,8 @@
  *     FAIL_KIND    "alloc" or "call"
  *     FAIL_AT      which one fails, counted from 1; 0: none, only count
  *     FAIL_FOR     how many fail from there on
- *     FAIL_REPORT  a file that is told, line by line, what failed, and "total N" when the program
- *                  ends in order
+ *     FAIL_REPORT  a file that is told, line by line, what failed first, and "total N" when the
+ *                  program ends in order
  *
  * Libraries' calls count as the program's own: it is the same process that has to cope. The
  * programs that it starts are left alone. Never made to fail is what cannot: close() gives the
@@ -55,6 +55,8 @@ static bool fails(int kind, const char *what)
     long n = atomic_fetch_add(&counted, 1) + 1;
     if (fail_at == 0 || n < fail_at || n - fail_at >= fail_for)
         return false;
+    if (n > fail_at)
+        return true;
     inside = true;
     tell(what, n);
     inside = false;
