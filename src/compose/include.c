@@ -128,15 +128,7 @@ static int add_env_file(struct entry *e, const struct node *at, const char *path
 {
     if (strcmp(path, "/dev/null") == 0)
         return 0;
-    struct error *err = e->l->diag.err, why = ERROR_INIT;
-    e->l->diag.err = &why;
-    int r = scope_read_file(e->l, path, e->variables);
-    e->l->diag.err = err;
-    if (r < 0 && r != -ENOMEM)
-        return node_error(e->l, at, "env_file: %s",
-                          strchr(at->text, '$') ? "cannot be read, as a variable names it"
-                                                : why.text);
-    return r;
+    return scope_read_named(e->l, at, "env_file", path, e->variables);
 }
 
 static int read_variables(struct entry *e)

@@ -87,6 +87,9 @@ int scope_read_variable(const struct compose_options *options, const char *folde
                         char **ret_value, struct error *err) _must_use_;
 /* Read one file of variables over what is in `vars`. */
 int scope_read_file(struct loader *l, const char *path, json_t *vars) _must_use_;
+/* The same for a file that a node names, whose key is `key`. */
+int scope_read_named(struct loader *l, const struct node *at, const char *key, const char *path,
+                     json_t *vars) _must_use_;
 /* The .env of a folder, if there is one. */
 int scope_read_dotenv(struct loader *l, const char *folder, json_t *vars) _must_use_;
 

@@ -26,18 +26,35 @@ const char *scope_lookup(const struct loader *l, const struct origin *origin, co
 }
 
 /* The messages of another file, with the warnings in the same list. */
-int scope_read_file(struct loader *l, const char *path, json_t *vars)
+static int read_shown(struct loader *l, const char *path, const char *shown_as, json_t *vars)
 {
     _cleanup_(buf_close) struct buf text = BUF_INIT(DOTENV_FILE_MAX);
-    int r = file_read(path, path, false, &text, l->diag.err);
+    int r = file_read(path, shown_as, false, &text, l->diag.err);
     if (r < 0)
         return r;
     struct interpolation in = {.lookup = environment_lookup, .ctx = l};
     const char *file = l->diag.file;
-    l->diag.file = path;
+    l->diag.file = shown_as;
     r = dotenv_parse(buf_text(&text), text.len, &in, &l->diag, vars);
     l->diag.file = file;
     return r;
+}
+
+int scope_read_file(struct loader *l, const char *path, json_t *vars)
+{
+    return read_shown(l, path, path, vars);
+}
+
+int scope_read_named(struct loader *l, const struct node *at, const char *key, const char *path,
+                     json_t *vars)
+{
+    const char *written = source_shown_path(at, path);
+    struct shown visible = shown(written);
+    struct error *err = l->diag.err, why = ERROR_INIT;
+    l->diag.err = &why;
+    int r = read_shown(l, path, written == path ? path : visible.text, vars);
+    l->diag.err = err;
+    return r < 0 && r != -ENOMEM ? node_error(l, at, "%s: %s", key, why.text) : r;
 }
 
 int scope_read_dotenv(struct loader *l, const char *folder, json_t *vars)
