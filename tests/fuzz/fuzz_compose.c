@@ -4,14 +4,52 @@
  * it: either they load, or there is a message of one of them. What has loaded loads the same a
  * second time, and each row gives itself when it is read again.
  *
- * Files are read only: an env_file, extends or include of the input may name one that is there.
+ * What follows a line of "+++" stands beside them as x.yaml: an env_file, extends or include of the
+ * input may name it.
  */
+#include <unistd.h>
+
 #include "base/text.h"
 #include "compose/compose.h"
 #include "compose/load.h"
 #include "fuzz.h"
 
 #define FILES_MAX 4
+
+static char folder[] = "/tmp/roost-fuzz-XXXXXX";
+static char beside[sizeof(folder) + sizeof("/x.yaml")];
+
+static void clean_up(void)
+{
+    (void)unlink(beside);
+    (void)rmdir(folder);
+}
+
+static void prepare(void)
+{
+    if (*beside)
+        return;
+    require(mkdtemp(folder) != NULL);
+    (void)snprintf(beside, sizeof(beside), "%s/x.yaml", folder);
+    (void)atexit(clean_up);
+}
+
+/* The length of what comes before it. */
+static size_t put_beside(char *text, size_t size)
+{
+    static const char separator[] = "\n+++\n";
+    char *at = memmem(text, size, separator, strlen(separator));
+    (void)unlink(beside);
+    if (!at)
+        return size;
+    FILE *out = fopen(beside, "w");
+    require(out != NULL);
+    char *from = at + strlen(separator);
+    size_t len = (size_t)(text + size - from);
+    require(fwrite(from, 1, len, out) == len && fclose(out) == 0);
+    *at = '\0';
+    return (size_t)(at - text);
+}
 
 static const char *lookup(void *ctx, const char *name)
 {
@@ -40,7 +78,7 @@ static size_t split(char *text, size_t size, struct compose_text texts[FILES_MAX
                                          .len = (size_t)((next ? next : end) - text),
                                          .path = "/nowhere/fuzz/a.yaml",
                                          .shown_as = names[n],
-                                         .folder = "/nowhere/fuzz"};
+                                         .folder = folder};
         if (next) {
             *next = '\0';
             next += strlen(separator);
@@ -89,7 +127,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct compose_project *first = NULL, *second = NULL;
     struct error err = ERROR_INIT;
     char *text = fuzz_text(data, size);
-    size_t n = split(text, size, texts);
+    prepare();
+    size_t n = split(text, put_beside(text, size), texts);
     if (load(texts, n, &first, &err) < 0) {
         require(!first);
         check_message(&err);
