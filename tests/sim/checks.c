@@ -155,7 +155,7 @@ static bool shares_what_goes(const struct world *w, const struct w_agent *a,
         const struct w_agent *on = agent_named((struct world *)(uintptr_t)w, a->depends[i].agent);
         const struct sim_container *partner = quiet_container(w, on);
         bool stays = partner && is_as_specified(on, partner) && !on->in_flight && !on->stale &&
-                     memcmp(c->partners[i], partner->id, CONTAINER_ID_SIZE) == 0;
+                     sim_container_shares(c, partner);
         if (a->depends[i].shares && !stays)
             return true;
     }

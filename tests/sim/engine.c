@@ -262,6 +262,14 @@ static bool has_partners(const struct sim_engine *e, const struct sim_call *call
     return true;
 }
 
+bool sim_container_shares(const struct sim_container *c, const struct sim_container *partner)
+{
+    for (int i = 0; i < SIM_PARTNERS; i++)
+        if (memcmp(c->partners[i], partner->id, CONTAINER_ID_SIZE) == 0)
+            return true;
+    return false;
+}
+
 static bool partners_run(const struct sim_engine *e, const struct sim_container *c)
 {
     static const uint8_t none[CONTAINER_ID_SIZE];

@@ -180,3 +180,5 @@ void sim_engine_free_name(struct sim_engine *e, const char *name);
 void sim_engine_observe(const struct sim_container *c, bool inspected, struct observation *ret_o);
 bool sim_engine_is_ready(const struct sim_engine *e, const struct sim_container *c);
 bool sim_container_runs(const struct sim_container *c); /* its process lives */
+/* Of that one's network it is made; in which place among those of its row, is no matter. */
+bool sim_container_shares(const struct sim_container *c, const struct sim_container *partner);

@@ -236,7 +236,7 @@ static void check_partners(struct world *w, const struct w_agent *a, const struc
         if (!a->depends[i].shares || !partner || count(w, on, false) > 1)
             continue;
         w->counts.sharing++;
-        if (memcmp(c->partners[i], partner->id, CONTAINER_ID_SIZE) != 0)
+        if (!sim_container_shares(c, partner))
             broken(w, "%s shares the network of a container that %s has no more", a->name,
                    on->name);
     }
@@ -373,7 +373,8 @@ static bool has_leftovers(const struct world *w, const struct w_agent *a)
     return false;
 }
 
-/* One that shares a network cannot run when the other does not, or is another now. */
+/* One that shares a network cannot run when the other does not, is another now, or is never up for
+ * long. */
 static bool lacks_a_network(const struct world *w, const struct w_agent *a)
 {
     static const uint8_t none[CONTAINER_ID_SIZE];
@@ -381,7 +382,8 @@ static bool lacks_a_network(const struct world *w, const struct w_agent *a)
     for (size_t i = 0; c && i < SIM_PARTNERS; i++) {
         const struct sim_container *partner = sim_engine_find(&w->engine, c->partners[i]);
         if (memcmp(c->partners[i], none, sizeof(none)) != 0 &&
-            (!partner || !sim_container_runs(partner)))
+            (!partner || !sim_container_runs(partner) ||
+             sim_plan_of(&partner->spec).conduct != SIM_STAYS))
             return true;
     }
     return false;

@@ -55,21 +55,26 @@ static void print_view(void *ctx, const struct agent_view *v)
                  v->in_flight ? " in flight" : "", v->held ? " held" : "", v->reason);
 }
 
+static const char *shares(const struct w_agent *a, size_t i)
+{
+    return i < a->row.n_depends && a->depends[i].shares ? "+" : "";
+}
+
 void trace_world(struct world *w)
 {
-    char id[24];
+    char id[24], with[2][24];
     for (size_t i = 0; i < W_AGENTS; i++) {
         const struct w_agent *a = &w->agents[i];
         struct sim_plan plan = sim_plan_of(&a->row.spec);
         if (a->exists)
             (void)printf("  row: %s@%llu %s variant %u conduct %d run %u ready %u%s%s name \"%s\" "
-                         "deps %s %s\n",
+                         "deps %s%s %s%s\n",
                          a->name, (unsigned long long)a->row.generation,
                          lifecycle_name(a->row.lifecycle), plan.variant, (int)plan.conduct,
                          plan.run_ms, plan.ready_ms, a->row.held ? " held" : "",
                          a->row.invalid ? " invalid" : "", a->container_name,
-                         a->row.n_depends > 0 ? a->depends[0].agent : "-",
-                         a->row.n_depends > 1 ? a->depends[1].agent : "-");
+                         a->row.n_depends > 0 ? a->depends[0].agent : "-", shares(a, 0),
+                         a->row.n_depends > 1 ? a->depends[1].agent : "-", shares(a, 1));
         else if (a->tombstone)
             (void)printf("  tombstone: %s@%llu\n", a->name,
                          (unsigned long long)a->tombstone_generation);
@@ -78,10 +83,11 @@ void trace_world(struct world *w)
         const struct sim_container *c = &w->engine.containers[i];
         struct sim_plan plan = sim_plan_of(&c->spec);
         (void)printf("  container: %s %s agent %s variant %u conduct %d %s made %s policy %s "
-                     "differs %u%s%s\n",
+                     "differs %u with %s %s%s%s\n",
                      short_id(c->id, id), c->name, c->agent, plan.variant, (int)plan.conduct,
                      container_status_name(c->status), lifecycle_name(c->made_as),
-                     lifecycle_name(c->policy), c->differs, c->hands_off ? " hands off" : "",
+                     lifecycle_name(c->policy), c->differs, short_id(c->partners[0], with[0]),
+                     short_id(c->partners[1], with[1]), c->hands_off ? " hands off" : "",
                      c->by_user ? " by user" : "");
     }
     if (w->core)
