@@ -190,7 +190,7 @@ static void rule_15_waits_for_who_uses_it_without_the_call(void **state)
     f.engine.no_update = true;
     fx_put_simple(&f, "web", LIFECYCLE_LAZY, 1);
     fx_settle(&f);
-    (void)fx_wake(&f, "web", 60 * FX_S, true);
+    (void)fx_wake(&f, "web", 600 * FX_S, true);
     fx_settle(&f);
     fx_container(&f, "demo-web")->policy = LIFECYCLE_HOT;
     PASS(.deep = true);
@@ -201,7 +201,7 @@ static void rule_15_waits_for_who_uses_it_without_the_call(void **state)
     assert_report(&f, "web", REPORT_DEFERRED, 13);
     assert_trace(&f, "list, inspect demo-web");
     assert_events(&f, "drift web, container_restarted web");
-    fx_run(&f, 1200 * FX_S);
+    fx_run(&f, 2400 * FX_S);
     assert_events(&f, "container_recovered web");
     assert_int_equal(f.engine.made, 2);
 }
