@@ -153,10 +153,12 @@ int core_step(struct core *core, const struct core_event *event, struct effects 
     if (event->now_ns > core->now_ns)
         core->now_ns = event->now_ns;
     core->wall_ms = event->wall_ms;
+    bool is_part = is_part_of_batch(event->kind);
+    if (!is_part)
+        depends_refresh(core); /* who is needed decides what the event means */
     take(core, event);
-    if (!is_part_of_batch(event->kind)) {
+    if (!is_part) {
         run_clock(core);
-        depends_refresh(core);
         settle_all(core);
         pass_report(core);
         listing_emit(core);

@@ -141,7 +141,6 @@ static void begin(struct core *core, struct pass *p)
 
 void pass_begin(struct core *core, uint64_t list)
 {
-    depends_refresh(core);
     for (struct pass *p = core->passes; p; p = p->next)
         if (!p->begun && p->list != 0 && p->list <= list)
             begin(core, p);

@@ -87,6 +87,26 @@ static void healthy_gives_up_with_the_ready_timeout(void **state)
     assert_string_equal(fx_view(&f, "a").reason, "");
 }
 
+/* An answer that comes between a change of rows and the word that it is whole. */
+static void who_is_needed_is_known_as_soon_as_rows_have_changed(void **state)
+{
+    put("a", LIFECYCLE_HOT, on_b, stays, READY_STARTED);
+    put("b", LIFECYCLE_LAZY, NULL, stays, READY_STARTED);
+    f.hold = true;
+    fx_run(&f, 0);
+    fx_answer(&f, 0);
+    fx_answer(&f, 0);
+    assert_trace(&f, "create demo-a, create demo-b, start demo-b");
+    put("c", LIFECYCLE_HOT, NULL, stays, READY_STARTED);
+    fx_script(&f, OPERATION_START, ENGINE_REFUSED, false, "no such device");
+    fx_answer(&f, 0);
+    assert_events(&f, "container_stopped b");
+    f.hold = false;
+    fx_settle(&f);
+    assert_events(&f, "container_recovered b");
+    assert_status(&f, "demo-a", CONTAINER_RUNNING);
+}
+
 static void completed_waits_for_exit_0(void **state)
 {
     put("a", LIFECYCLE_HOT, on_b_completed, stays, READY_STARTED);
@@ -318,6 +338,7 @@ int main(void)
         TEST(what_shares_with_nobody_is_tried),
         TEST(healthy_waits_for_ready),
         TEST(healthy_gives_up_with_the_ready_timeout),
+        TEST(who_is_needed_is_known_as_soon_as_rows_have_changed),
         TEST(completed_waits_for_exit_0),
         TEST(completed_with_a_failure_is_hopeless),
         TEST(missing_dependency_is_told),
