@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from engine import DOCKER, ROOT
+from fleet import lazy
 
 EXAMPLES = sorted(path.parent.name for path in ROOT.glob("examples/*/compose.yaml"))
 
@@ -128,3 +129,23 @@ def test_quoting_survives_a_shell(fleet, engine):
 def test_there_are_examples():
     assert EXAMPLES
     assert shutil.which("docker") or DOCKER
+
+
+GPUS = {
+    "all": "all",
+    "some": [{"count": 2, "driver": "nvidia"}, {"device_ids": ["0"]}],
+    "named": [{"device_ids": ["0", "GPU-1"], "capabilities": ["utility", "gpu", "compute"], "driver": "nvidia",
+               "options": {"a": "b", "c": "d,e", "f": "it's \"g\""}}]}
+
+
+def test_gpus(fleet, engine):
+    """They are in the request, whether or not this machine has any: an engine looks when it starts the container."""
+    fleet.up({name: lazy(gpus=gpus) for name, gpus in GPUS.items()})
+    for name in GPUS:
+        line = fleet.roost("show", name, "--docker-run").out.strip()
+        ours = fleet.inspect(name)["HostConfig"]["DeviceRequests"]
+        engine.docker("rm", fleet.container(name))
+        done = by_hand(fleet, line)
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
+        theirs = fleet.inspect(name)["HostConfig"]["DeviceRequests"]
+        assert [without_noise(one, "") for one in theirs] == [without_noise(one, "") for one in ours] != [], line

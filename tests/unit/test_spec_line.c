@@ -107,6 +107,29 @@ static void options(void **state)
          " --health-retries 4"},
         {"{'healthcheck': {'test': ['CMD', 'a', 'b c']}}", " --health-cmd 'a '\\''b c'\\'''"},
         {"{'healthcheck': {'disable': true}}", " --no-healthcheck"},
+        {"{'cap_add': ['net_admin'], 'dns': ['192.0.2.1'], 'security_opt': "
+         "['no-new-privileges:true']}",
+         " --dns 192.0.2.1 --cap-add NET_ADMIN --security-opt no-new-privileges:true"},
+        {"{'sysctls': {'net.core.somaxconn': 5}, 'annotations': ['a=b c']}",
+         " --annotation 'a=b c' --sysctl net.core.somaxconn=5"},
+        {"{'logging': {'driver': 'json-file', 'options': {'max-size': '1m'}}}",
+         " --log-driver json-file --log-opt max-size=1m"},
+        {"{'devices': ['/dev/a', {'source': '/dev/b', 'target': '/dev/c', 'permissions': 'r'}], "
+         "'device_cgroup_rules': ['c 1:3 mr']}",
+         " --device /dev/a --device /dev/b:/dev/c:r --device-cgroup-rule 'c 1:3 mr'"},
+        {"{'blkio_config': {'weight': 20, 'weight_device': [{'path': '/dev/a', 'weight': 30}], "
+         "'device_read_bps': [{'path': '/dev/a', 'rate': '1k'}], 'device_write_iops': [{'path': "
+         "'/dev/b', 'rate': 0}]}}",
+         " --blkio-weight 20 --blkio-weight-device /dev/a:30 --device-read-bps /dev/a:1024 "
+         "--device-write-iops /dev/b:0"},
+        {"{'gpus': 'all'}", " --gpus count=all"},
+        {"{'gpus': [{'count': 2, 'driver': 'nvidia'}, {'device_ids': ['0']}]}",
+         " --gpus count=2,driver=nvidia --gpus device=0"},
+        {"{'gpus': [{'device_ids': ['0', 'GPU-1'], 'capabilities': ['utility', 'gpu', 'compute'], "
+         "'options': {'a': 'b', 'c': 'd,e'}}]}",
+         " --gpus "
+         "'\"device=0,GPU-1\",\"capabilities=compute,utility\",\"options=a=b,\"\"c=d,e\"\"\"'"},
+        {"{'gpus': [{'capabilities': ['gpu']}]}", " --gpus count=all"},
         {"{'depends_on': ['a'], 'x-roost': {'sleep': 'pause'}}", ""},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
