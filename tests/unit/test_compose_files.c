@@ -250,6 +250,56 @@ static void env_files_lie_under_environment(void **state)
 }
 
 /* Its open would wait for a writer for ever. */
+/* ---- seccomp profiles ---- */
+
+static void a_profile_is_read_from_beside_its_file(void **state)
+{
+    static const char profile[] = "seccomp={\\\"defaultAction\\\":\\\"SCMP_ACT_ALLOW\\\"}";
+    static const char *const rows[][2] = {
+        {"seccomp=profile.json", profile},
+        {"seccomp:./profile.json", profile},
+        {"seccomp=unconfined", "seccomp=unconfined"},
+        {"seccomp:unconfined", "seccomp:unconfined"},
+        {"seccomp=builtin", "seccomp=builtin"},
+        {"seccomp={}", "seccomp={}"},
+        {"no-new-privileges:true", "no-new-privileges:true"},
+    };
+    assert_int_equal(mkdir("sub", 0700), 0);
+    fixture_write("sub", "profile.json", "{\n  \"defaultAction\": \"SCMP_ACT_ALLOW\"\n}\n");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[256], want[256];
+        ROW("%s", rows[i][0]);
+        (void)snprintf(text, sizeof(text),
+                       "services: {web: {image: busybox, security_opt: [\"%s\"]}}\n", rows[i][0]);
+        (void)snprintf(want, sizeof(want), "{\"security_opt\":[\"%s\"]}", rows[i][1]);
+        fixture_write("sub", "compose.yaml", text);
+        _cleanup_project_ struct compose_project *p = good("sub/compose.yaml", NULL);
+        assert_string_equal(p->services[0].spec, want);
+    }
+}
+
+static void what_is_no_profile(void **state)
+{
+    static const char *const contents[] = {"", "[]", "{\"a\": 1"};
+    const struct fixture_world *w = *state;
+    char message[256];
+    fixture_write(".", "compose.yaml",
+                  "services:\n  web: {image: b, security_opt: [label:disable, seccomp=p.json]}\n");
+    (void)snprintf(message, sizeof(message),
+                   "compose.yaml:2:49: security_opt: cannot read %s/p.json: No such file or "
+                   "directory",
+                   w->folder);
+    refused(NULL, NULL, -EINVAL, ERROR_INVALID, message);
+    (void)snprintf(message, sizeof(message),
+                   "compose.yaml:2:49: the seccomp profile \"%s/p.json\" is no JSON object",
+                   w->folder);
+    for (size_t i = 0; i < ARRAY_LEN(contents); i++) {
+        ROW("%s", contents[i]);
+        fixture_write(".", "p.json", contents[i]);
+        refused(NULL, NULL, -EINVAL, ERROR_INVALID, message);
+    }
+}
+
 static void an_env_file_is_no_pipe(void **state)
 {
     char message[256];
@@ -279,6 +329,8 @@ int main(void)
         TEST(dotenv_is_the_one_beside_the_file),
         TEST(a_warning_of_dotenv_names_it),
         TEST(env_files_lie_under_environment),
+        TEST(a_profile_is_read_from_beside_its_file),
+        TEST(what_is_no_profile),
         TEST(an_env_file_is_no_pipe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

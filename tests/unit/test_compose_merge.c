@@ -4,7 +4,7 @@
  */
 #include "compose_fixture.h"
 
-static const char *const env[] = {"PORT=8080", "NAME=A", "PAIR=A=x$y", NULL};
+static const char *const env[] = {"PORT=8080", "NAME=A", "PAIR=A=x$y", "BITS=16", NULL};
 
 static int load_two(const char *a, const char *b, struct compose_project **ret, struct error *err)
 {
@@ -74,6 +74,27 @@ static void two_files_make_one_service(void **state)
          "{\"volumes\":[\"/srv/demo/b:/x:ro\",\"/y\",\"w:/z\"]}"},
         {"volumes: [{type: volume, source: v, target: /x}]", "volumes: [\"w:/x\"]",
          "{\"volumes\":[\"w:/x\"]}"},
+        /* a long form and a short one, or two long ones, of one place */
+        {"secrets: [s, {source: t, target: x, mode: 0400}]",
+         "secrets: [{source: t, target: /run/secrets/s}, {source: t, target: $NAME}]",
+         "{\"volumes\":[\"/etc/group:/run/secrets/A:ro\",\"/etc/group:/run/secrets/s:ro\",\"/etc/"
+         "group:/run/secrets/"
+         "x:ro\"]}"},
+        {"secrets: [{source: s}]", "secrets: [{source: t, target: s}, t]",
+         "{\"volumes\":[\"/etc/group:/run/secrets/s:ro\",\"/etc/group:/run/secrets/t:ro\"]}"},
+        {"configs: [c, {source: d, target: /etc/x}]",
+         "configs: [{source: d, target: /c}, {source: c, target: etc/x}]",
+         "{\"volumes\":[\"/etc/group:/c:ro\",\"/etc/passwd:/etc/x:ro\"]}"},
+        {"volumes: [\"v:/x\"]", "volumes: [{type: tmpfs, target: /x/}]", "{\"tmpfs\":[\"/x\"]}"},
+        {"devices: [\"/dev/a:/dev/x\"]", "devices: [{source: /dev/b, target: /dev/x}]",
+         "{\"devices\":[\"/dev/b:/dev/x\"]}"},
+        {"extra_hosts: {a: 192.0.2.1, b: 192.0.2.2}",
+         "extra_hosts: [\"b=192.0.2.2\", \"a:192.0.2.3\"]",
+         "{\"extra_hosts\":[\"a:192.0.2.1\",\"a:192.0.2.3\",\"b:192.0.2.2\"]}"},
+        {"networks: [\"$NAME\", a]", "networks: {a: {aliases: [x]}, A: {aliases: [y]}}",
+         "{\"networks\":{\"A\":{\"aliases\":[\"y\"]},\"a\":{\"aliases\":[\"x\"]}}}"},
+        {"environment: [A=1, !reset B=2]", "environment: {C: 3}",
+         "{\"environment\":{\"A\":\"1\",\"C\":\"3\"}}"},
         /* !reset and !override */
         {"ports: [\"80\"]", "ports: !reset []", "{}"},
         {"ports: [\"80\"]\n    hostname: a", "ports: !reset []", "{\"hostname\":\"a\"}"},
@@ -91,11 +112,13 @@ static void two_files_make_one_service(void **state)
         {"ports: !reset [\"80\"]", "ports: [\"81\"]", "{\"ports\":[\"81\"]}"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        char a[512], b[512];
+        char a[1024], b[512];
         ROW("%s + %s", rows[i].base, rows[i].over);
         (void)snprintf(a, sizeof(a),
                        "services:\n  web:\n    image: busybox\n    %s\n  other: {image: busybox}\n"
-                       "volumes: {v: , w: }\nnetworks: {a: , b: }\n",
+                       "volumes: {v: , w: }\nnetworks: {a: , b: , A: }\n"
+                       "secrets: {s: {file: /etc/passwd}, t: {file: /etc/group}}\n"
+                       "configs: {c: {file: /etc/passwd}, d: {file: /etc/group}}\n",
                        rows[i].base);
         (void)snprintf(b, sizeof(b), "services:\n  web:\n    %s\n", rows[i].over);
         _cleanup_project_ struct compose_project *p = good(a, b);
@@ -119,6 +142,21 @@ static void files_add_services_and_resources(void **state)
     assert_int_equal(p->n_resources, 3);
     assert_non_null(strstr(p->resources[1].body, "\"a\":\"1\""));
     assert_non_null(strstr(p->resources[1].body, "\"b\":\"2\""));
+}
+
+/* Of two files' subnets those that are the same one are one. */
+static void subnets_are_merged(void **state)
+{
+    _cleanup_project_ struct compose_project *p =
+        good("services: {a: {image: busybox, networks: [n]}}\nnetworks: {n: {ipam: {config: "
+             "[{subnet: 10.1.0.0/16}, {subnet: 10.2.0.0/16, gateway: 10.2.0.1}]}}}\n",
+             "networks: {n: {ipam: {config: [{subnet: \"10.2.0.0/$BITS\", gateway: 10.2.0.9}, "
+             "{subnet: 10.3.0.0/16}]}}}\n");
+    assert_int_equal(p->n_resources, 1);
+    assert_non_null(strstr(p->resources[0].body,
+                           "\"Config\":[{\"Subnet\":\"10.1.0.0/16\"},"
+                           "{\"Gateway\":\"10.2.0.9\",\"Subnet\":\"10.2.0.0/16\"},"
+                           "{\"Subnet\":\"10.3.0.0/16\"}]"));
 }
 
 /* A fault is told in the file that it stands in. */
@@ -145,6 +183,15 @@ static void faults_name_their_file(void **state)
         {"services: {a: {image: busybox, environment: [A=1]}}",
          "services:\n  a: {environment: [[B]]}\n",
          "b.yaml:2:21: expected NAME=value, or NAME alone here, found a list"},
+        {"services: {a: {image: busybox, networks: [n]}}\nnetworks: {n: }",
+         "services:\n  a: {networks: [n, {x: y}]}\n",
+         "b.yaml:2:21: expected a name here, found a mapping"},
+        {"services: {a: {image: busybox, networks: [n]}}\nnetworks: {n: }",
+         "services:\n  a: {networks: [n, ~]}\n",
+         "b.yaml:2:21: expected a name here, found nothing"},
+        {"services: {a: {image: busybox, extra_hosts: {b: [192.0.2.1]}}}",
+         "services:\n  a: {extra_hosts: {c: 192.0.2.1}}\n",
+         "compose.yaml:1:49: expected a text here, found a list"},
         {"services: {a: {image: busybox}}", "servises: {}",
          "b.yaml:1:1: unknown key \"servises\" at "
          "the top level; did you mean "
@@ -194,6 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_files_make_one_service),
         cmocka_unit_test(files_add_services_and_resources),
+        cmocka_unit_test(subnets_are_merged),
         cmocka_unit_test(faults_name_their_file),
         cmocka_unit_test(an_empty_file_adds_nothing),
         cmocka_unit_test(what_is_merged_has_a_ceiling),
