@@ -43,10 +43,10 @@ static bool pass_time(struct renewer *renewer, uint64_t delay_ns)
     return !stop;
 }
 
-/* No daemon, one that hangs or that cannot write: it may come back in time. */
-static bool may_pass(int r, const struct error *err)
+/* A daemon that hangs or that cannot write: it may come back in time. */
+static bool may_pass(const struct error *err)
 {
-    return r == CALL_NO_DAEMON || err->kind == ERROR_UNREACHABLE || err->kind == ERROR_STORAGE;
+    return err->kind == ERROR_UNREACHABLE || err->kind == ERROR_STORAGE;
 }
 
 static void *run(void *ctx)
@@ -61,7 +61,7 @@ static void *run(void *ctx)
         int r = lease_renew(renewer->cli, &renewer->lease, is_stopped, renewer, &answer, &err);
         if (is_stopped(renewer))
             break;
-        if (r < 0 && !may_pass(r, &err)) {
+        if (r < 0 && !may_pass(&err)) {
             cli_warn("the lease has ended: %s", err.text);
             break;
         }

@@ -17,6 +17,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self):
         fake = self.server.fake
         call = f"{self.command} {self.path}"
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        fake.bodies[call] = json.loads(body) if body else None
         fake.calls.append(call)
         status, body, news = fake.answers.get(call, (404, {"title": "Not Found", "detail": f"no answer for {call}",
                                                             "code": "not_found"}, []))
@@ -58,6 +60,7 @@ class Fake:
     def __init__(self):
         self.answers = {}
         self.calls = []
+        self.bodies = {}  # what came with a call the last time
 
     def says(self, call, body, status=200, news=()):
         self.answers[call] = (status, body, list(news))
