@@ -108,7 +108,8 @@ static enum gate create_gate(struct core *core, const struct agent *a, const str
 static enum gate depends_gate(struct core *core, struct agent *a, const struct step *step,
                               char *why, size_t size)
 {
-    bool replaces = a->containers[SLOT_OLD].known;
+    const struct container *old = &a->containers[SLOT_OLD];
+    bool replaces = old->known && old->status != CONTAINER_REMOVING; /* that may never have run */
     if (step->kind != OPERATION_START || (replaces && !share_lacks(core, a)))
         return GATE_OPEN;
     bool hopeless = false;

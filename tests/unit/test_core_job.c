@@ -230,6 +230,29 @@ static void while_it_is_held_it_does_not_run(void **state)
     assert_events(&f, "container_exited job");
 }
 
+/* That one may never have run: it is no reason to start its successor at once. */
+static void one_whose_old_one_is_being_removed_waits(void **state)
+{
+    put_job(ends_after(60000, 0));
+    struct core_row row = row_of("web", LIFECYCLE_LAZY, stays);
+    fx_put(&f, &row);
+    fx_run(&f, FX_S);
+    f.hold = true;
+    put_dependent();
+    fx_run(&f, 0);
+    for (int i = 0; i < 3; i++)
+        fx_answer(&f, 0); /* create, rename, rename */
+    fx_container(&f, "demo-web..old")->status = CONTAINER_REMOVING;
+    fx_script(&f, OPERATION_REMOVE, ENGINE_UNKNOWN, false, "timed out");
+    f.hold = false;
+    fx_run(&f, 5 * FX_S);
+    assert_status(&f, "demo-web", CONTAINER_CREATED);
+    sim_engine_drop(&f.engine, fx_container(&f, "demo-web..old"));
+    fx_run(&f, 120 * FX_S);
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+    assert_int_equal(f.engine.n, 2);
+}
+
 /* Its policy was changed by hand: the engine would run it for ever. */
 static void one_that_the_engine_runs_again_is_made_anew(void **state)
 {
@@ -309,6 +332,7 @@ int main(void)
         TEST(one_that_was_pruned_is_not_run_again),
         TEST(it_ended_while_roost_was_away),
         TEST(while_it_is_held_it_does_not_run),
+        TEST(one_whose_old_one_is_being_removed_waits),
         TEST(one_that_the_engine_runs_again_is_made_anew),
         TEST(it_wakes_what_it_depends_on),
         TEST(somebody_may_run_it_again),
