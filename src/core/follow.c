@@ -5,6 +5,8 @@
  * its namespace follows each run of it, since that is left with a dead one (a network without
  * interfaces, say).
  *
+ * So does who is found to run since before that one's run: it was restarted while we did not look.
+ *
  * Who runs is noted before that run ends, and the note is in the transaction before the stop is
  * sent: so it follows, once, whatever happens in between. The note is over with the run that it was
  * made for.
@@ -23,12 +25,47 @@ void follow_note(struct core *core, struct agent *a, bool by_us)
     for (size_t i = 0; i < a->n_dependents; i++) {
         struct agent *d = a->dependents[i];
         bool starts = d->operation.id != 0 && d->operation.kind == OPERATION_START;
-        bool runs = starts || container_is_up(&d->containers[SLOT_MAIN]);
+        bool runs = starts || d->remembered_up || container_is_up(&d->containers[SLOT_MAIN]);
         if (!runs || d->to_follow || !follows(depends_on(d, a), by_us))
             continue;
         d->to_follow = d->save = true;
         pass_follow(core, d, a);
         mark_dirty(core, d);
+    }
+}
+
+/* A run that began before we looked first is known by its inspection. Asked for once; should that
+ * fail, the sweep of listing.c tells later. */
+static void ask_start(struct core *core, struct agent *a)
+{
+    struct container *c = &a->containers[SLOT_MAIN];
+    if (c->looked_back || c->inspected_ns != 0)
+        return;
+    c->looked_back = a->want_inspect = true;
+    mark_dirty(core, a);
+}
+
+void follow_know_start(struct core *core, const struct agent *a)
+{
+    for (size_t i = 0; !core->depends_stale && i < a->n_dependents; i++)
+        if (depends_on(a->dependents[i], a)->joins)
+            mark_dirty(core, a->dependents[i]);
+}
+
+void follow_look_back(struct core *core, struct agent *a)
+{
+    const struct container *c = &a->containers[SLOT_MAIN];
+    for (size_t i = 0; i < a->n_depends; i++) {
+        struct agent *b = a->depends[i].joins ? agents_find(core, a->depends[i].agent) : NULL;
+        const struct container *o = b ? &b->containers[SLOT_MAIN] : NULL;
+        if (!o || o->status != CONTAINER_RUNNING || c->status != CONTAINER_RUNNING || a->to_follow)
+            continue;
+        ask_start(core, a);
+        ask_start(core, b);
+        if (c->started_ns == 0 || c->started_ns >= o->started_ns)
+            continue;
+        a->to_follow = a->save = true;
+        pass_follow(core, a, b);
     }
 }
 

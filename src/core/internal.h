@@ -89,6 +89,8 @@ struct container {
     uint64_t inspected_ns;         /* when it was inspected, or made, last */
     uint64_t seen_ns;              /* when the engine last showed it */
     int64_t ended_ns;              /* by the engine's clock: the last end that was inspected */
+    int64_t started_ns; /* the same, of a run that began before we looked first; 0: not known */
+    bool looked_back;   /* that was asked for */
 };
 
 enum presence { PRESENCE_NONE, PRESENCE_ROW, PRESENCE_TOMBSTONE };
@@ -410,6 +412,10 @@ void follow_note(struct core *core, struct agent *a, bool by_us);
 void follow_forget(struct agent *a); /* the run that was to end for that has ended */
 /* Is one of those that it would follow, or shares a container of, being changed? It comes first. */
 bool follow_awaits(const struct core *core, const struct agent *a);
+/* Has the one in whose namespace it lives had another run before we looked first? Then it is noted.
+ */
+void follow_look_back(struct core *core, struct agent *a);
+void follow_know_start(struct core *core, const struct agent *a); /* of its run: others may tell */
 /* Is it time to? Then it is restarted, or put to sleep. True: soon, and until then it is left
  * alone. */
 bool follow_look(const struct core *core, struct agent *a);

@@ -78,6 +78,7 @@ struct observation {
     bool policy_agrees; /* the restart policy is the lifecycle's */
     int exit_code;
     bool oom_killed;
-    int restarts;     /* how often the engine restarted it */
-    int64_t ended_ns; /* when its last run ended, by the engine's clock; 0: never, or not told */
+    int restarts;       /* how often the engine restarted it */
+    int64_t started_ns; /* when its last run began, by the engine's clock; 0: never, or not told */
+    int64_t ended_ns;   /* when that one, or the one before, ended; 0: never, or not told */
 };

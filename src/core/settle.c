@@ -359,6 +359,7 @@ static bool settle(struct core *core, struct agent *a)
         return false;
     }
     job_look(core, a);
+    follow_look_back(core, a);
     a->to_restart = restart_is_due(core, a);
     if (a->want_inspect && a->containers[SLOT_MAIN].known && !core->config.observe_only) {
         struct step step = {.kind = OPERATION_INSPECT, .slot = SLOT_MAIN};

@@ -215,6 +215,8 @@ static void take_change(struct core *core, struct agent *a, enum slot slot,
         forget_kept(a, c);
     if (!container_is_up(c))
         c->start_due = true;
+    if (!container_is_up(c) || runs_anew(c, before))
+        c->started_ns = 0;
     if (!container_is_up(c))
         c->up_since_ns = 0;
     else if (c->up_since_ns == 0 || runs_anew(c, before))
@@ -336,8 +338,10 @@ void agent_see(struct core *core, struct agent *a, enum slot slot, const struct 
     c->with = o->with;
     c->differs = o->differs;
     c->seen_ns = core->now_ns;
+    bool is_first = c->inspected_ns == 0;
     if (o->inspected) {
         c->inspected_ns = core->now_ns;
+        c->started_ns = is_first ? o->started_ns : c->started_ns;
         if (o->policy_agrees)
             c->policy = POLICY_AGREES;
         else if (c->policy != POLICY_STAYS_TAMPERED)
@@ -351,6 +355,8 @@ void agent_see(struct core *core, struct agent *a, enum slot slot, const struct 
         c->ended_ns = o->ended_ns;
     }
     take_change(core, a, slot, &before);
+    if (is_first && c->started_ns != 0)
+        follow_know_start(core, a);
 }
 
 void agent_see_status(struct core *core, struct agent *a, enum slot slot,

@@ -98,6 +98,7 @@ void fleet_observe(struct fleet *f, const struct engine_container *c,
         .exit_code = c->exit_code,
         .oom_killed = c->oom_killed,
         .restarts = c->restart_count,
+        .started_ns = c->started_at_ns,
         .ended_ns = c->finished_at_ns,
     };
     if (hex_parse(c->id, o.id, sizeof(o.id)) < 0)

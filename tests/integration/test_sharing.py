@@ -29,17 +29,35 @@ def test_what_shares_a_network_is_made_anew_with_it(fleet):
     fleet.settled()
 
 
+def has_network(fleet):
+    return fleet.inspect("app")["State"]["Running"] and \
+        "eth0" in fleet.engine.docker("exec", fleet.container("app"), "ip", "addr", check=False)
+
+
+def wait_until_it_follows(fleet, before):
+    wait_until(lambda: fleet.inspect("app")["State"]["StartedAt"] > before["State"]["StartedAt"], "app follows")
+    wait_until(lambda: has_network(fleet), "app has a network")
+    fleet.settled()
+    assert fleet.inspect("app")["Id"] == before["Id"]
+
+
 def test_a_restart_by_hand_takes_those_in_its_network_along(fleet):
     fleet.up({"vpn": hot(), "app": SHARES})
     before = fleet.inspect("app")
-
-    def has_network():
-        return fleet.inspect("app")["State"]["Running"] and \
-            "eth0" in fleet.engine.docker("exec", fleet.container("app"), "ip", "addr", check=False)
-
     with fleet.serve():
         fleet.engine.docker("restart", fleet.container("vpn"))
-        wait_until(lambda: fleet.inspect("app")["State"]["StartedAt"] > before["State"]["StartedAt"], "app follows")
-        wait_until(has_network, "app has a network")
+        wait_until_it_follows(fleet, before)
+
+
+def test_so_does_one_while_roost_is_away(fleet):
+    fleet.up({"vpn": hot(), "app": SHARES})
+    before = fleet.inspect("app")
+    fleet.engine.docker("restart", fleet.container("vpn"))
+    assert not has_network(fleet)
+    with fleet.serve():
+        wait_until_it_follows(fleet, before)
+    after = fleet.inspect("app")
+    with fleet.serve():
+        wait_until(lambda: set(fleet.actions().values()) == {"unchanged"}, "nothing is left to do")
         fleet.settled()
-    assert fleet.inspect("app")["Id"] == before["Id"]
+    assert fleet.inspect("app")["State"]["StartedAt"] == after["State"]["StartedAt"]

@@ -125,6 +125,7 @@ static void run(struct sim_engine *e, struct sim_container *c)
     struct sim_plan plan = sim_plan_of(&c->spec);
     c->status = CONTAINER_RUNNING;
     c->up_since_ns = e->now_ns;
+    c->started_ns = clock_ns(e);
     c->oom_killed = false;
     c->lingers_until_ns = 0;
     c->health = plan.checked ? HEALTH_STARTING : HEALTH_NONE;
@@ -570,6 +571,7 @@ void sim_engine_observe(const struct sim_container *c, bool inspected, struct ob
     ret_o->exit_code = c->exit_code;
     ret_o->oom_killed = c->oom_killed;
     ret_o->restarts = c->restarts;
+    ret_o->started_ns = c->started_ns;
     ret_o->ended_ns = c->ended_ns;
 }
 

@@ -75,6 +75,7 @@ struct sim_container {
     enum container_status status;
     int exit_code;
     bool oom_killed;
+    int64_t started_ns;        /* StartedAt */
     int64_t ended_ns;          /* FinishedAt */
     int ends[SIM_ENDS_KEPT];   /* exit codes, the latest first; negative: for memory */
     enum container_status was; /* before it went down */

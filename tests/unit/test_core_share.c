@@ -91,9 +91,10 @@ static void a_pass_waits_for_it(void **state)
 
 /* Its namespace ends with each run of the other one: it is restarted in place, once, when that runs
  * again. */
+static struct core_depends in_vpn[] = {{"vpn", DEPENDS_STARTED, .shares = true, .joins = true}};
+
 static void follows_each_run_of_whose_namespace_it_is_in(void **state)
 {
-    static struct core_depends in_vpn[] = {{"vpn", DEPENDS_STARTED, .shares = true, .joins = true}};
     for (int by_hand = 0; by_hand < 2; by_hand++) {
         ROW("by hand: %d", by_hand);
         put("app", LIFECYCLE_HOT, in_vpn, 0);
@@ -109,6 +110,30 @@ static void follows_each_run_of_whose_namespace_it_is_in(void **state)
         assert_non_null(stop);
         assert_null(strstr(stop + 1, "stop demo-app"));
         assert_status(&f, "demo-app", CONTAINER_RUNNING);
+    }
+}
+
+/* It is left with a dead one, whether the other runs again by then or is started by us. */
+static void follows_a_run_that_began_while_roost_was_away(void **state)
+{
+    for (int again = 0; again < 2; again++) {
+        ROW("runs again: %d", again);
+        put("app", LIFECYCLE_HOT, in_vpn, 0);
+        put("vpn", LIFECYCLE_HOT, NULL, 0);
+        fx_settle(&f);
+        (void)sim_engine_hand(&f.engine, OPERATION_STOP, fx_container(&f, "demo-vpn"), NULL);
+        if (again)
+            (void)sim_engine_hand(&f.engine, OPERATION_START, fx_container(&f, "demo-vpn"), NULL);
+        fx_clear(&f);
+        fx_restart(&f);
+        fx_run(&f, 120 * FX_S);
+        const char *stop = strstr(f.trace, "stop demo-app, start demo-app");
+        assert_non_null(stop);
+        assert_null(strstr(stop + 1, "stop demo-app"));
+        unsigned before_restart = f.operations;
+        fx_restart(&f); /* now it is the younger one */
+        fx_run(&f, 120 * FX_S);
+        assert_int_equal(f.operations, before_restart);
     }
 }
 
@@ -339,6 +364,7 @@ int main(void)
         TEST(the_other_is_made_first),
         TEST(made_anew_when_the_other_is),
         TEST(follows_each_run_of_whose_namespace_it_is_in),
+        TEST(follows_a_run_that_began_while_roost_was_away),
         TEST(made_of_one_that_does_not_stay),
         TEST(volumes_outlive_a_run),
         TEST(a_pass_waits_for_it),
