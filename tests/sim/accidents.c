@@ -216,6 +216,17 @@ static void dies_badly(struct world *w)
         a->worked = false;
 }
 
+/* Of the machine: roost's and the engine's. */
+static void move_clock(struct world *w)
+{
+    static const int64_t by_s[] = {3600, -3600, 1, -1, 86400, -86400, 30, -30};
+    int64_t by = by_s[w->act % (sizeof(by_s) / sizeof(by_s[0]))];
+    trace(w, "the clock is moved by %lld s", (long long)by);
+    w->counts.faults[FAULT_CLOCK_MOVED]++;
+    w->wall_ms += by * 1000;
+    sim_engine_move_clock(&w->engine, by * (int64_t)SECOND);
+}
+
 void accident(struct world *w)
 {
     switch (roll(w, 12)) {
@@ -245,6 +256,9 @@ void accident(struct world *w)
         break;
     case 8:
         dies_badly(w);
+        break;
+    case 9:
+        move_clock(w);
         break;
     default:
         break;

@@ -85,8 +85,15 @@ void sim_engine_free_name(struct sim_engine *e, const char *name)
 
 static int64_t clock_ns(struct sim_engine *e)
 {
-    e->clock_ns = (int64_t)e->now_ns > e->clock_ns ? (int64_t)e->now_ns : e->clock_ns + 1;
+    int64_t at_ns = SIM_CLOCK_NS + (int64_t)e->now_ns + e->clock_off_ns;
+    e->clock_ns = at_ns > e->clock_ns ? at_ns : e->clock_ns + 1;
     return e->clock_ns;
+}
+
+void sim_engine_move_clock(struct sim_engine *e, int64_t by_ns)
+{
+    e->clock_off_ns += by_ns;
+    e->clock_ns = 0;
 }
 
 static void tell(struct sim_engine *e, enum engine_action action, const struct sim_container *c,

@@ -94,6 +94,8 @@ struct sim_container {
 /* What the stream of events tells, oldest first. Like the real one, the engine keeps the last 256.
  */
 #define SIM_EVENTS 256
+/* The time of day when now_ns is 0. */
+#define SIM_CLOCK_NS INT64_C(1700000000000000000)
 
 struct sim_event {
     enum engine_action action;
@@ -111,8 +113,9 @@ struct sim_engine {
     size_t n, cap;
     char taken[SIM_TAKEN_MAX][SIM_NAME_SIZE]; /* ghosts, and creates that are under way */
     uint64_t now_ns;
-    int64_t clock_ns; /* of the last thing that happened: no two are at the same moment */
-    uint64_t made;    /* containers ever: ids are made from it */
+    int64_t clock_ns;     /* of the last thing that happened: no two are at the same moment */
+    int64_t clock_off_ns; /* how far somebody has moved it */
+    uint64_t made;        /* containers ever: ids are made from it */
     struct sim_event events[SIM_EVENTS];
     size_t events_at, n_events;
     unsigned long events_ever;
@@ -122,6 +125,9 @@ struct sim_engine {
 };
 
 void sim_engine_free(struct sim_engine *e);
+
+/* The time of day of what is told and inspected; it may go back. */
+void sim_engine_move_clock(struct sim_engine *e, int64_t by_ns);
 
 /* Time goes on: what ends by itself ends, what the engine restarts is restarted, in order. */
 void sim_engine_advance(struct sim_engine *e, uint64_t now_ns);

@@ -47,6 +47,7 @@ static const char *const fault_names[FAULTS] = {
     [FAULT_COMMIT_LOST] = "commit_lost",
     [FAULT_GHOST] = "ghost_name",
     [FAULT_DEAD] = "dead",
+    [FAULT_CLOCK_MOVED] = "clock_moved",
     [FAULT_PULL_SLOW] = "pull_slow",
     [FAULT_PULL_FAILED] = "pull_failed",
 };
