@@ -276,6 +276,9 @@ int fleet_read_rows(struct fleet *f, struct error *err) _must_use_;
  * read by the next call. */
 int fleet_follow_table(struct fleet *f, bool *ret_changed, struct error *err) _must_use_;
 int fleet_read_memory(struct fleet *f, struct error *err) _must_use_;
+/* False: a word of a later version; as if nothing were known. Its strings are borrowed. */
+bool fleet_memory_of(const struct fleet *f, const struct store_state *state,
+                     struct core_memory *ret_memory);
 /* Until when a lease is good by the store; 0: it is not there, or cannot be read. */
 uint64_t fleet_stored_lease(struct fleet *f, const char *id);
 struct fleet_row *fleet_find_row(const struct fleet *f, const char *name);

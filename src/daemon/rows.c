@@ -270,23 +270,29 @@ static void take_times(const struct fleet *f, const struct store_state *state,
     memory->to_follow = state->to_follow;
 }
 
+bool fleet_memory_of(const struct fleet *f, const struct store_state *state,
+                     struct core_memory *ret_memory)
+{
+    struct core_memory memory = {.name = state->agent,
+                                 .reason = state->reason ? state->reason : "",
+                                 .failed_generation = state->failed_generation,
+                                 .episodes = state->episodes,
+                                 .crashes = state->crashes,
+                                 .job_ran = state->job_ran};
+    if (!agent_state_parse(state->state, &memory.state))
+        return false;
+    take_times(f, state, &memory);
+    memory.has_container = state->container_id &&
+                           hex_parse(state->container_id, memory.container, CONTAINER_ID_SIZE) == 0;
+    *ret_memory = memory;
+    return true;
+}
+
 static int on_state(void *ctx, const struct store_state *state)
 {
-    struct fleet *f = ctx;
-    struct core_event event = {.kind = CORE_MEMORY,
-                               .memory = {.name = state->agent,
-                                          .reason = state->reason ? state->reason : "",
-                                          .failed_generation = state->failed_generation,
-                                          .episodes = state->episodes,
-                                          .crashes = state->crashes,
-                                          .job_ran = state->job_ran}};
-    if (!agent_state_parse(state->state, &event.memory.state))
-        return 0; /* a word of a later version: as if nothing were known */
-    take_times(f, state, &event.memory);
-    event.memory.has_container =
-        state->container_id &&
-        hex_parse(state->container_id, event.memory.container, CONTAINER_ID_SIZE) == 0;
-    fleet_step(f, &event);
+    struct core_event event = {.kind = CORE_MEMORY};
+    if (fleet_memory_of(ctx, state, &event.memory))
+        fleet_step(ctx, &event);
     return 0;
 }
 

@@ -33,12 +33,12 @@ int store_write_lease(struct store *store, const struct store_lease *lease, stru
     _cleanup_(sql_donep) struct sql_stmt *stmt = NULL;
     int r = store_set_relaxed(store, false, err);
     if (r == 0)
-        r = sql_get(
-            &store->sql,
-            "INSERT INTO leases (id, agent, boot_id, until_ns, expires_at) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (id) DO UPDATE SET boot_id = excluded.boot_id,"
-            " until_ns = excluded.until_ns, expires_at = excluded.expires_at",
-            &stmt, err);
+        r = sql_get(&store->sql,
+                    "INSERT INTO leases (id, agent, boot_id, until_ns, expires_at)"
+                    " SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM agents WHERE name = ?2)"
+                    " ON CONFLICT (id) DO UPDATE SET boot_id = excluded.boot_id,"
+                    " until_ns = excluded.until_ns, expires_at = excluded.expires_at",
+                    &stmt, err);
     if (r < 0)
         return r;
     sql_bind_text(stmt, lease->id);

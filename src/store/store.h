@@ -206,6 +206,7 @@ struct store_lease {
 typedef int store_lease_fn(void *ctx, const struct store_lease *lease);
 int store_read_leases(struct store *store, store_lease_fn *lease, void *ctx,
                       struct error *err) _must_use_;
+/* Nothing is written for an agent whose row is gone. */
 int store_write_lease(struct store *store, const struct store_lease *lease,
                       struct error *err) _must_use_;
 int store_delete_lease(struct store *store, const char *id, struct error *err) _must_use_;

@@ -43,7 +43,7 @@ static void fail(struct world *w, struct w_request *r)
 {
     static const enum engine_outcome outcomes[] = {ENGINE_IMAGE_MISSING, ENGINE_REFUSED,
                                                    ENGINE_UNREACHABLE, ENGINE_UNKNOWN};
-    request_fail(w, r, outcomes[roll(w, 4)], "the image could not be pulled");
+    requests_fail(w, r, outcomes[roll(w, 4)], "the image could not be pulled");
 }
 
 /* The pull is over: true when the create is, too. */
@@ -59,7 +59,7 @@ static bool has_failed(struct world *w, struct w_request *r)
     w->counts.pulled++;
     if (a->told_row && a->told.generation == r->generation)
         return false;
-    request_fail(w, r, ENGINE_REFUSED, "its row changed while its image was pulled");
+    requests_fail(w, r, ENGINE_REFUSED, "its row changed while its image was pulled");
     return true;
 }
 

@@ -221,8 +221,8 @@ static bool is_change(const struct w_request *r)
     return !r->is_list && r->op.kind != OPERATION_INSPECT && r->op.kind != OPERATION_PROBE;
 }
 
-void request_fail(struct world *w, struct w_request *r, enum engine_outcome outcome,
-                  const char *words)
+void requests_fail(struct world *w, struct w_request *r, enum engine_outcome outcome,
+                   const char *words)
 {
     r->outcome = outcome;
     (void)snprintf(r->words, sizeof(r->words), "%s", words);
@@ -239,7 +239,7 @@ static void begin(struct world *w, struct w_request *r)
     struct sim_call call = call_of(r);
     enum engine_outcome outcome = sim_engine_begin(&w->engine, &call);
     if (outcome != ENGINE_DONE)
-        request_fail(w, r, outcome, w->engine.words);
+        requests_fail(w, r, outcome, w->engine.words);
 }
 
 static void look(struct world *w, struct w_request *r)
@@ -247,7 +247,7 @@ static void look(struct world *w, struct w_request *r)
     const struct sim_container *c =
         r->is_list ? NULL : sim_engine_find(&w->engine, r->op.container);
     if (!r->is_list && !c) {
-        request_fail(w, r, ENGINE_NOT_FOUND, "No such container");
+        requests_fail(w, r, ENGINE_NOT_FOUND, "No such container");
         return;
     }
     r->n_seen = r->is_list ? w->engine.n : 1;
@@ -265,8 +265,8 @@ static bool is_half_removed(struct world *w, struct w_request *r)
     if (r->op.kind != OPERATION_REMOVE || !r->half || !c || c->status != CONTAINER_REMOVING)
         return false;
     c->status = CONTAINER_DEAD;
-    request_fail(w, r, ENGINE_REFUSED,
-                 "driver failed to remove root filesystem: device or resource busy");
+    requests_fail(w, r, ENGINE_REFUSED,
+                  "driver failed to remove root filesystem: device or resource busy");
     return true;
 }
 

@@ -50,6 +50,7 @@ static void store_forget(struct world *w, const struct core_tombstone *tombstone
 static void store_lease(struct world *w, const struct core_lease *lease, const char *reason)
 {
     struct w_lease *free_one = NULL;
+    bool doomed = !agent_named(w, lease->agent)->exists;
     for (size_t i = 0; i < W_LEASES; i++) {
         struct w_lease *l = &w->leases[i];
         if (!l->live && !free_one)
@@ -57,7 +58,9 @@ static void store_lease(struct world *w, const struct core_lease *lease, const c
         if (!l->live || strcmp(l->id, lease->id) != 0)
             continue;
         l->live = lease->until_ns != 0;
+        l->doomed = doomed;
         l->until_ns = lease->until_ns;
+        l->expires_ms = lease->expires_ms;
         if (!l->live)
             trace(w, "store: lease %s of %s is over: %s", l->id, l->agent, reason);
         return;
@@ -66,7 +69,7 @@ static void store_lease(struct world *w, const struct core_lease *lease, const c
         return; /* the store's trigger was faster: its row is gone */
     if (!free_one)
         broken(w, "too many leases");
-    *free_one = (struct w_lease){.live = true};
+    *free_one = (struct w_lease){.live = true, .doomed = doomed};
     (void)snprintf(free_one->id, sizeof(free_one->id), "%s", lease->id);
     (void)snprintf(free_one->agent, sizeof(free_one->agent), "%s", lease->agent);
     free_one->until_ns = lease->until_ns;
@@ -84,6 +87,7 @@ static void store_event(struct world *w, const struct core_happening *h)
 
 static void commit(struct world *w, const struct effects *effects)
 {
+    real_commit(w, effects);
     for (size_t i = 0; i < effects->n; i++) {
         const struct effect *e = &effects->items[i];
         if (e->kind == EFFECT_SAVE)
@@ -249,8 +253,7 @@ static void tell_memories(struct world *w)
     }
     for (size_t i = 0; w->core && i < W_LEASES; i++) {
         struct w_lease *l = &w->leases[i];
-        l->live =
-            l->live && !l->doomed && agent_named(w, l->agent)->exists && l->until_ns > w->now_ns;
+        l->live = l->live && !l->doomed;
         struct core_event event = {.kind = CORE_LEASE,
                                    .lease = {l->id, l->agent, l->until_ns, l->expires_ms}};
         if (l->live)
@@ -280,6 +283,7 @@ void shell_boot(struct world *w)
     w->chaos = false; /* a process that dies while it reads changes nothing */
     for (size_t i = 0; i < W_AGENTS; i++)
         tell_agent(w, &w->agents[i]);
+    real_compare(w);
     tell_memories(w);
     w->n_news = 0;
     w->stream_open = true;

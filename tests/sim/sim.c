@@ -6,7 +6,8 @@
  *   sim --seeds A..B [--steps M]                           many
  *   sim --tables A..B                                      rows change, and nothing fails
  *   sim --seconds S [--seeds A..]                          many, as long as there is time
- *   sim --file FILE                                        the lives of a file: SEED STEPS
+ *   sim --store …                                          with the real store beside the pretended
+ * one sim --file FILE                                        the lives of a file: SEED STEPS
  * [CHOICES]
  *
  * Each life is chaos (rows change, containers are touched, things break) and quiet in turn. What
@@ -117,6 +118,8 @@ static void check_floors(unsigned long lives)
     check_floor("quiet", total.converged, 1000, lives);
     check_floor("as made anew", total.compared, 1000, lives);
     check_floor("agents as they should be", total.checked_agents, 2000, lives);
+    if (real_store)
+        check_floor("read back", total.stored, 5000, lives);
     for (int i = 0; i < FAULT_PULL_SLOW; i++)
         check_floor(fault_names[i], total.faults[i], i == FAULT_HALF_REMOVED ? 10 : 50, lives);
 }
@@ -155,6 +158,8 @@ static void print_counts(unsigned long lives, double seconds)
                  "quiet %lu times, %lu agents as they should be, %lu as made anew\n",
                  total.wakes, total.answers, total.recreated, total.restarts, total.asked_restarts,
                  total.healed, total.converged, total.checked_agents, total.compared);
+    if (real_store)
+        (void)printf("%lu states and leases read back from the real store\n", total.stored);
     (void)printf("%lu pulls, %lu of them well, %lu jobs done, %lu waited for, "
                  "%lu shared networks\n",
                  total.pulls, total.pulled, total.jobs_done, total.jobs_awaited, total.sharing);
@@ -165,7 +170,7 @@ static void usage(void)
     (void)fprintf(
         stderr,
         "usage: sim [--seed N [--only CHOICES] | --seeds A..B | --tables A..B | --file FILE] "
-        "[--steps M] [--seconds S] [--trace]\n");
+        "[--steps M] [--seconds S] [--store] [--trace]\n");
     exit(2);
 }
 
@@ -195,6 +200,8 @@ static void parse(int argc, char **argv, struct options *o)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--trace") == 0)
             trace_all = true;
+        else if (strcmp(argv[i], "--store") == 0)
+            real_store = true;
         else if (i + 1 == argc || !parse_value(o, argv[i], argv[i + 1]))
             usage();
         else

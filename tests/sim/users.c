@@ -147,6 +147,7 @@ static void put_row(struct world *w, struct w_agent *a)
     trace(w, "user: row %s@%llu %s%s%s%s", a->name, (unsigned long long)a->row.generation,
           lifecycle_name(a->row.lifecycle), a->row.job ? " job" : "", a->row.held ? " held" : "",
           a->row.invalid ? " invalid" : "");
+    real_row(w, a);
     changed(w, a);
 }
 
@@ -163,6 +164,7 @@ static void delete_row(struct world *w, struct w_agent *a)
             w->leases[i].doomed =
                 true; /* the store's trigger; a core that lives does not see it before the row */
     trace(w, "user: row %s is deleted", a->name);
+    real_row(w, a);
     changed(w, a);
 }
 

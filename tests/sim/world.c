@@ -63,6 +63,7 @@ void world_open(struct world *w, uint64_t seed)
     w->counts.whole = w->whole;
     for (size_t i = 0; i < W_AGENTS; i++)
         (void)snprintf(w->agents[i].name, sizeof(w->agents[i].name), "a%zu", i);
+    real_begin(w);
     shell_boot(w);
 }
 
@@ -72,6 +73,7 @@ void world_drop(struct world *w)
         requests_forget(w, &w->requests[i]);
     w->core = core_free(w->core);
     sim_engine_free(&w->engine);
+    real_end(w);
 }
 
 void world_close(struct world *w)

@@ -7,6 +7,7 @@
  * Who does what:
  *   world.c     time: what happens next
  *   shell.c     events into the core, effects out of it; the store; death and rebirth of the daemon
+ *   real.c      the real store beside that one, where it is asked for
  *   requests.c  operations and listings on their way: delays, lost answers, listings torn in time
  *   pulls.c     creates that wait for their image
  *   users.c     rows, leases and passes; containers by hand
@@ -170,7 +171,7 @@ struct w_counts {
         passes_over, wakes, answers;
     unsigned long user_acts, rows, told[EVENT_KINDS], faults[FAULTS], recreated, converged,
         checked_agents, healed, restarts, asked_restarts, compared, whole, pulls, pulled, jobs_done,
-        jobs_awaited, sharing;
+        jobs_awaited, sharing, stored;
 };
 
 struct world {
@@ -196,6 +197,7 @@ struct world {
     uint64_t poll_ns; /* when the shell looks at the table */
     struct w_lease leases[W_LEASES];
     bool stored_engine_lost;
+    struct w_real *real; /* NULL: not asked for */
 
     struct w_request requests[W_REQUESTS];
     struct w_news news[W_NEWS];
@@ -279,8 +281,8 @@ uint64_t requests_next(const struct world *w);
 void requests_run(struct world *w);
 void requests_after_step(struct world *w);
 void requests_forget(struct world *w, struct w_request *r);
-void request_fail(struct world *w, struct w_request *r, enum engine_outcome outcome,
-                  const char *words);
+void requests_fail(struct world *w, struct w_request *r, enum engine_outcome outcome,
+                   const char *words);
 
 /* pulls.c */
 bool pull_takes(struct world *w, struct w_request *r); /* true: it does not begin now */
@@ -302,6 +304,15 @@ static inline bool ends_well(const struct spec_id *spec)
     bool proves_itself = plan.run_ms > 9000 || plan.ready_ms < plan.run_ms;
     return plan.conduct == SIM_ENDS || (plan.conduct == SIM_CRASHES && proves_itself);
 }
+
+/* real.c */
+extern bool real_store; /* lives have one */
+void real_begin(struct world *w);
+void real_end(struct world *w);
+void real_row(struct world *w, const struct w_agent *a); /* it was changed or deleted */
+void real_commit(struct world *w, const struct effects *effects);
+/* What the daemon reads as it starts has to be what was told. */
+void real_compare(struct world *w);
 
 /* users.c */
 void user_act(struct world *w);

@@ -275,6 +275,28 @@ static void a_source_has_one_set_of_resources(void **state)
                         "/b.yaml volume data data 1 {}\n");
 }
 
+/* A renewal may come between the deletion of the row and the look at it. */
+static void a_lease_has_a_row(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct store_lease lease = {"one", "web", "boot", 5, 10};
+    _cleanup_(store_closep) struct store *store = fixture_open(*state);
+    _cleanup_(client_closep) sqlite3 *client = client_open(*state);
+    assert_int_equal(store_write_lease(store, &lease, &err), 0);
+    expect_query(client, "SELECT * FROM leases", "");
+    write_agent(store, "web", "lazy", true);
+    assert_int_equal(store_write_lease(store, &lease, &err), 0);
+    expect_query(client, "SELECT * FROM leases", "one|web|boot|5|10");
+    lease.until_ns = 7, lease.expires_ms = 12;
+    assert_int_equal(store_write_lease(store, &lease, &err), 0);
+    expect_query(client, "SELECT * FROM leases", "one|web|boot|7|12");
+    client_run(client, "DELETE FROM agents");
+    expect_query(client, "SELECT * FROM leases", "");
+    assert_int_equal(store_write_lease(store, &lease, &err), 0);
+    expect_query(client, "SELECT * FROM leases", "");
+    assert_int_equal(store_delete_lease(store, "one", &err), 0);
+}
+
 static void transactions_are_whole(void **state)
 {
     struct error err = ERROR_INIT;
@@ -338,6 +360,7 @@ int main(void)
         TEST(a_callback_ends_the_walk),
         TEST(states_and_volumes_go_with_the_tombstone),
         TEST(a_source_has_one_set_of_resources),
+        TEST(a_lease_has_a_row),
         TEST(transactions_are_whole),
         TEST(a_write_of_others_is_noticed),
     };
