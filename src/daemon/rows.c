@@ -125,6 +125,9 @@ static int check_row(struct fleet_row *row, const struct store_agent *agent,
                 ? 0
                 : error_set(err, -EINVAL, ERROR_INVALID, NULL,
                             "lifecycle: \"%s\" is neither hot nor lazy", agent->lifecycle);
+    if (r == 0 && agent->image[0] == '\0') /* the table counts the bytes behind a NUL, too */
+        r = error_set(err, -EINVAL, ERROR_INVALID, "bad_image",
+                      "image: is empty; write \"name:tag\"");
     if (r == 0)
         r = read_idle_timeout(agent, &core_row->idle_timeout_ns, err);
     if (r == 0)

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 /* By extended code first, then by its low byte. */
 static const struct fault {
     int rc;
@@ -137,10 +139,25 @@ int sql_get(struct sql *sql, const char *text, struct sql_stmt **ret_stmt, struc
     return 0;
 }
 
+struct sql_words {
+    struct sql_words *next;
+    char text[];
+};
+
+static void forget_words(struct sql_stmt *stmt)
+{
+    while (stmt->words) {
+        struct sql_words *words = stmt->words;
+        stmt->words = words->next;
+        free(words);
+    }
+}
+
 void sql_done(struct sql_stmt *stmt)
 {
     if (!stmt)
         return;
+    forget_words(stmt);
     (void)sqlite3_reset(stmt->stmt);
     (void)sqlite3_clear_bindings(stmt->stmt);
     stmt->next = 0;
@@ -179,6 +196,7 @@ int sql_step(struct sql_stmt *stmt, struct error *err)
     int r = sql_check(stmt, err);
     if (r < 0)
         return r;
+    forget_words(stmt);
     int rc = sqlite3_step(stmt->stmt);
     if (rc == SQLITE_ROW)
         return 1;
@@ -206,6 +224,23 @@ const char *sql_text(struct sql_stmt *stmt, const char *column)
     if (!text)
         stick(stmt, SQLITE_NOMEM);
     return text;
+}
+
+const char *sql_words(struct sql_stmt *stmt, const char *column)
+{
+    const char *text = sql_text(stmt, column);
+    if (!text || text_is_utf8(text, strlen(text)))
+        return text;
+    size_t size = strlen(text) * 4 + 1;
+    struct sql_words *words = malloc(sizeof(*words) + size);
+    if (!words) {
+        stick(stmt, SQLITE_NOMEM);
+        return NULL;
+    }
+    text_visible(text, words->text, size);
+    words->next = stmt->words;
+    stmt->words = words;
+    return words->text;
 }
 
 int64_t sql_int(struct sql_stmt *stmt, const char *column)

@@ -31,8 +31,9 @@ struct sql_stmt {
     struct sql *sql;
     const char *text; /* a string literal: its address is the key of the cache */
     sqlite3_stmt *stmt;
-    int next; /* the last bound parameter */
-    int rc;   /* SQLITE_OK, or the fault that sticks */
+    int next;                /* the last bound parameter */
+    int rc;                  /* SQLITE_OK, or the fault that sticks */
+    struct sql_words *words; /* of this row */
     bool used;
 };
 
@@ -64,6 +65,9 @@ int sql_step(struct sql_stmt *stmt, struct error *err) _must_use_;
 /* Columns of the row by name: borrowed until the next step. NULL is NULL, and 0. */
 const char *sql_text(struct sql_stmt *stmt, const char *column);
 int64_t sql_int(struct sql_stmt *stmt, const char *column);
+/* The same for a text that may be shown: what is no UTF-8 in it (any hand with sqlite3 can write
+ * that) is spelled out, as text_visible() does. */
+const char *sql_words(struct sql_stmt *stmt, const char *column);
 
 /* Returns what sticks: after the columns of a row were read, before they are used. Then no text is
  * NULL whose column is not. */

@@ -247,3 +247,20 @@ def test_doctor_before_there_is_anything(cli):
 def test_hostile_text_does_not_reach_the_terminal(web):
     web.sql("UPDATE agents SET held = 1, held_reason = 'x' || char(27) || '[2J'")
     assert "\x1b" not in web.run("rm", "web", status=1).err
+
+
+@pytest.mark.parametrize("column, shown", [
+    ("image", 'spec.image: "a\\x89b" is no name of an image'),
+    ("image", "image: is empty"),
+    ("idle_timeout", 'idle_timeout: "a\\x89b" is no duration'),
+    ("held_reason", "a\\x89b"),
+    ("source", ""),
+    ("spec", "spec: not valid UTF-8"),
+])
+def test_a_column_that_is_no_text_fails_its_agent_alone(web, column, shown):
+    web.run("set", "other", "image=busybox")
+    value = "000000" if "empty" in shown else "618962"
+    web.sql(f"UPDATE agents SET held = {int(column == 'held_reason')}, {column} = CAST(x'{value}' AS TEXT) WHERE name = 'web'")
+    agents = {agent["name"]: agent["reason"] or "" for agent in web.run("ls", "-o", "json").json["agents"]}
+    assert agents["other"] == "" and agents["web"].startswith(shown)
+    assert shown in web.run("show", "web").out
