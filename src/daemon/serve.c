@@ -36,6 +36,7 @@ struct serve {
     bool began;
     bool told_ready;
     bool stopping;
+    bool unread;         /* the table could not be read, which has been said */
     struct error *error; /* the caller's: why it could not go on */
     int result;
 };
@@ -169,14 +170,15 @@ static void on_poll(uv_timer_t *timer)
     struct serve *s = timer->data;
     struct fleet *f = &s->fleet;
     struct error err = ERROR_INIT;
-    bool changed = false, was_behind = f->behind;
+    bool changed = false;
     int r = fleet_follow_table(f, &changed, &err);
     if (r == -ESTALE) {
         on_fatal(s, &err); /* another file took the table's place */
         return;
     }
-    if (r < 0 && !was_behind)
+    if (r < 0 && !s->unread)
         log_error("%s", err.text);
+    s->unread = r < 0;
     if (changed && f->core) {
         struct core_event event = {.kind = CORE_TIME};
         fleet_step(f, &event);
