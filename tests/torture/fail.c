@@ -11,11 +11,18 @@
  *
  * Libraries' calls count as the program's own: it is the same process that has to cope. The
  * programs that it starts are left alone. Never made to fail is what cannot: close() gives the
- * descriptor back whatever it answers, munmap() and free().
+ * descriptor back whatever it answers, munmap() and free(); and what fails only where it is called
+ * wrongly, as epoll_wait(), timerfd_settime(), sigaction() or waitpid() for one's own child.
  */
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -24,10 +31,15 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/sendfile.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -156,6 +168,12 @@ void free(void *p)
         real_alloc.free(p);
 }
 
+void *reallocarray(void *p, size_t n, size_t size)
+{
+    REAL(void *, "reallocarray", void *, size_t, size_t);
+    return n > 0 && size > 0 && no_memory("reallocarray") ? NULL : real(p, n, size);
+}
+
 char *strdup(const char *text)
 {
     REAL(char *, "strdup", const char *);
@@ -211,15 +229,22 @@ int __asprintf_chk(char **ret, int flag, const char *format, ...)
         }                                                                                          \
     } while (0)
 
-#define CALL(type, name, why, parameters, ...)                                                     \
+#define CALL_OR(otherwise, type, name, why, parameters, ...)                                       \
     type name parameters                                                                           \
     {                                                                                              \
         static type(*real) parameters;                                                             \
         if (!real)                                                                                 \
             *(void **)&real = next(#name);                                                         \
-        FAIL(#name, why);                                                                          \
-        return real(__VA_ARGS__);                                                                  \
+        if (!fails(COUNT_CALLS, #name))                                                            \
+            return real(__VA_ARGS__);                                                              \
+        errno = (why);                                                                             \
+        return (otherwise);                                                                        \
     }
+#define CALL(type, name, why, parameters, ...) CALL_OR(-1, type, name, why, parameters, __VA_ARGS__)
+#define CALL_NULL(type, name, why, parameters, ...)                                                \
+    CALL_OR(NULL, type, name, why, parameters, __VA_ARGS__)
+/* Those that return what went wrong. */
+#define CALL_WHY(name, why, parameters, ...) CALL_OR(why, int, name, errno, parameters, __VA_ARGS__)
 
 #define OPEN(name)                                                                                 \
     int name(const char *path, int flags, ...)                                                     \
@@ -305,7 +330,11 @@ CALL(int, chmod, EPERM, (const char *path, mode_t mode), path, mode)
 CALL(int, fstat, EIO, (int fd, struct stat *st), fd, st)
 CALL(int, fstat64, EIO, (int fd, struct stat64 *st), fd, st)
 CALL(int, stat, EACCES, (const char *path, struct stat *st), path, st)
+CALL(int, stat64, EACCES, (const char *path, struct stat64 *st), path, st)
 CALL(int, lstat, EACCES, (const char *path, struct stat *st), path, st)
+CALL(int, lstat64, EACCES, (const char *path, struct stat64 *st), path, st)
+CALL(int, fstatat64, EACCES, (int at, const char *path, struct stat64 *st, int flags), at, path, st,
+     flags)
 CALL(int, socket, EMFILE, (int family, int type, int protocol), family, type, protocol)
 CALL(int, bind, EACCES, (int fd, const struct sockaddr *a, socklen_t n), fd, a, n)
 CALL(int, listen, EADDRINUSE, (int fd, int backlog), fd, backlog)
@@ -326,6 +355,45 @@ CALL(int, pipe2, EMFILE, (int fds[2], int flags), fds, flags)
 CALL(int, socketpair, EMFILE, (int family, int type, int protocol, int fds[2]), family, type,
      protocol, fds)
 CALL(pid_t, fork, EAGAIN, (void), )
+CALL_WHY(posix_spawnp, EAGAIN,
+         (pid_t * pid, const char *file, const posix_spawn_file_actions_t *actions,
+          const posix_spawnattr_t *attr, char *const argv[], char *const env[]),
+         pid, file, actions, attr, argv, env)
+CALL_WHY(pthread_create, EAGAIN,
+         (pthread_t * thread, const pthread_attr_t *attr, void *(*run)(void *), void *arg), thread,
+         attr, run, arg)
+CALL(int, signalfd, EMFILE, (int fd, const sigset_t *set, int flags), fd, set, flags)
+CALL(int, poll, ENOMEM, (struct pollfd * fds, nfds_t n, int timeout_ms), fds, n, timeout_ms)
+CALL(int, dup, EMFILE, (int fd), fd)
+CALL(int, flock, ENOLCK, (int fd, int how), fd, how)
+CALL(int, access, EACCES, (const char *path, int mode), path, mode)
+CALL(int, faccessat, EACCES, (int at, const char *path, int mode, int flags), at, path, mode, flags)
+CALL(int, fchown, EPERM, (int fd, uid_t uid, gid_t gid), fd, uid, gid)
+CALL(int, renameat, EIO, (int at, const char *from, int to_at, const char *to), at, from, to_at, to)
+CALL(int, renameat2, EIO, (int at, const char *from, int to_at, const char *to, unsigned flags), at,
+     from, to_at, to, flags)
+CALL(int, unlinkat, EROFS, (int at, const char *path, int flags), at, path, flags)
+CALL(int, rmdir, EROFS, (const char *path), path)
+CALL(int, utimensat, EACCES, (int at, const char *path, const struct timespec times[2], int flags),
+     at, path, times, flags)
+CALL(ssize_t, sendfile64, EIO, (int to, int from, off64_t *at, size_t n), to, from, at, n)
+CALL(ssize_t, sendto, ECONNREFUSED,
+     (int fd, const void *data, size_t n, int flags, const struct sockaddr *to, socklen_t len), fd,
+     data, n, flags, to, len)
+CALL(int, setsockopt, ENOBUFS, (int fd, int level, int name, const void *value, socklen_t n), fd,
+     level, name, value, n)
+CALL(int, statvfs64, EIO, (const char *path, struct statvfs64 *fs), path, fs)
+CALL(int, mkostemp64, EMFILE, (char *template, int flags), template, flags)
+CALL(ssize_t, readlink, EACCES, (const char *path, char *text, size_t size), path, text, size)
+CALL_NULL(char *, realpath, EIO, (const char *path, char *real_path), path, real_path)
+CALL_NULL(char *, getcwd, ENOENT, (char *path, size_t size), path, size)
+CALL_NULL(FILE *, fopen, EMFILE, (const char *path, const char *mode), path, mode)
+CALL_NULL(FILE *, fopen64, EMFILE, (const char *path, const char *mode), path, mode)
+CALL_NULL(DIR *, opendir, EMFILE, (const char *path), path)
+CALL_NULL(DIR *, fdopendir, ENOMEM, (int fd), fd)
+CALL_NULL(struct dirent64 *, readdir64, EIO, (DIR * dir), dir)
+CALL_NULL(struct group *, getgrgid, EIO, (gid_t gid), gid)
+CALL_NULL(struct passwd *, getpwuid, EIO, (uid_t uid), uid)
 CALL(ssize_t, getrandom, ENOSYS, (void *data, size_t n, unsigned flags), data, n, flags)
 
 /* SQLite tries some calls again for ten seconds and more, with pauses, and `top` looks twice: the
@@ -352,6 +420,18 @@ PAUSE(nanosleep, (const struct timespec *for_so_long, struct timespec *rest), fo
     }
 MMAP(mmap, off_t)
 MMAP(mmap64, off64_t)
+
+/* libuv's, to make a descriptor non-blocking. */
+int ioctl(int fd, unsigned long request, ...)
+{
+    va_list args;
+    va_start(args, request);
+    void *arg = va_arg(args, void *);
+    va_end(args);
+    REAL(int, "ioctl", int, unsigned long, ...);
+    FAIL("ioctl", ENOTTY);
+    return real(fd, request, arg);
+}
 
 /* From main() on: what the loader and the libraries do before it is not the program's. */
 
