@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,12 +39,16 @@ static int copy(struct backup *b, struct error *err)
 
 static int refuse_existing(const struct backup *b, struct error *err)
 {
-    const char *path = access(b->file, F_OK) == 0     ? b->file
-                       : access(b->folder, F_OK) == 0 ? b->folder
-                                                      : NULL;
-    return path ? error_set(err, -EEXIST, ERROR_CONFLICT, "exists",
-                            "%s exists already; give another name, or remove it first", path)
-                : 0;
+    const char *const paths[] = {b->file, b->folder};
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        if (access(paths[i], F_OK) == 0)
+            return error_set(err, -EEXIST, ERROR_CONFLICT, "exists",
+                             "%s exists already; give another name, or remove it first", paths[i]);
+        if (errno != ENOENT && errno != ENOTDIR)
+            return error_set(err, -errno, ERROR_FAILED, "unreadable",
+                             "cannot tell whether %s exists: %s", paths[i], strerror(errno));
+    }
+    return 0;
 }
 
 static int tell(const struct backup *b, struct error *err)

@@ -54,6 +54,8 @@ int own_files_find(const struct cli *cli, struct own_files *files, struct error 
     if (fd < 0)
         return fail(err, "read", path);
     ssize_t n = read(fd, files->salt, sizeof(files->salt) - 1);
+    if (n < 0)
+        return fail(err, "read", path);
     return n == (ssize_t)sizeof(files->salt) - 1 ? 0 : make_salt(files, err);
 }
 

@@ -58,8 +58,11 @@ static int copy_file(int from_folder, int to_folder, const char *name)
 static int copy_entry(int from, int to, const char *name, size_t *n)
 {
     struct stat st;
-    if (!own_files_is_name(name) || fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-        !S_ISREG(st.st_mode) || faccessat(to, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+    if (!own_files_is_name(name))
+        return 0;
+    if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    if (!S_ISREG(st.st_mode) || faccessat(to, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         return 0;
     int r = copy_file(from, to, name);
     *n += r == 0;
@@ -76,8 +79,13 @@ static int copy_all(int from, int to, size_t *n)
         return r;
     }
     rewinddir(dir);
-    for (struct dirent *e; r == 0 && (e = readdir(dir));)
-        r = copy_entry(from, to, e->d_name, n);
+    do {
+        errno = 0;
+        struct dirent *e = readdir(dir);
+        if (!e && errno == 0)
+            break;
+        r = e ? copy_entry(from, to, e->d_name, n) : -errno;
+    } while (r == 0);
     (void)closedir(dir);
     if (r == 0 && fsync(to) < 0)
         r = -errno;

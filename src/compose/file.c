@@ -138,11 +138,13 @@ const char *path_base(const char *path)
     return strrchr(path, '/') + 1;
 }
 
+/* What cannot be looked at is there: to read it says what is wrong. */
 static bool exists_in(const char *folder, const char *name)
 {
     char path[PATH_MAX];
     int n = snprintf(path, sizeof(path), "%s/%s", folder, name);
-    return n > 0 && (size_t)n < sizeof(path) && access(path, F_OK) == 0;
+    return n > 0 && (size_t)n < sizeof(path) &&
+           (access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR));
 }
 
 static const char *first_in(const char *folder, const char *const *names, size_t n)

@@ -140,8 +140,10 @@ int policy_file_read(const char *path, json_t **ret_policy, struct error *err)
 bool policy_file_resolve(void *ctx, const char *path, char ret_real[PATH_MAX], bool *ret_special)
 {
     struct stat st;
-    if (!realpath(path, ret_real) || stat(ret_real, &st) < 0)
-        return false;
+    if (!realpath(path, ret_real) || stat(ret_real, &st) < 0) {
+        *ret_special = errno != ENOENT && errno != ENOTDIR && errno != EACCES;
+        return *ret_special;
+    }
     *ret_special = !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
     return true;
 }

@@ -29,8 +29,8 @@ struct policy_world {
     /* A new reference to the body of a container of this fleet by its name, or NULL for a foreign
      * one. May be NULL. */
     json_t *(*container)(void *ctx, const char *name);
-    /* Where a path leads, symbolic links followed, and whether a socket or a device is there; false
-     * when nothing is. May be NULL. */
+    /* Where a path leads, symbolic links followed, and whether a socket or a device is there, or
+     * what cannot be looked at; false when nothing is. May be NULL. */
     bool (*resolve)(void *ctx, const char *path, char ret_real[PATH_MAX], bool *ret_special);
     void *ctx;
 };

@@ -108,6 +108,6 @@ const char *policy_path_judge(const struct policy_world *world, const char *path
     if (why || !world->resolve || !world->resolve(world->ctx, clean, real, &special))
         return why;
     if (special)
-        return "it is a socket or a device";
+        return "it is a socket or a device, or cannot be looked at";
     return judge_clean(world, real, read_only);
 }

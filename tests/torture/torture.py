@@ -48,6 +48,11 @@ WEB = {"image": "busybox", "command": "httpd -f", "environment": {"TOKEN": "cana
 LAZY = {"image": "busybox", "x-roost": {"lifecycle": "lazy", "idle_timeout": "15m"}, "depends_on": ["web"]}
 FILE = {"name": "demo", "services": {"web": WEB, "lazy": LAZY}, "volumes": {"data": {}}}
 CHANGED = {**FILE, "services": {"web": {**WEB, "command": "sleep 9"}, "third": LAZY}}
+# In several files, with values that roost keeps itself.
+KEPT = {"name": "demo", "services": {"web": {**WEB, "env_file": "web.env", "secrets": ["key"], "configs": ["motd"]},
+                                     "lazy": LAZY},
+        "volumes": {"data": {}}, "secrets": {"key": {"environment": "KEY"}}, "configs": {"motd": {"content": "one"}}}
+BESIDE = {"services": {"web": {"environment": {"BESIDE": "1"}}}, "configs": {"motd": {"content": "two of ${WHO}"}}}
 REPORT = {"summary": {"created": 1}, "agents": [{"name": "web", "lifecycle": "hot", "action": "created",
                                                   "reason": "missing", "error": None}]}
 AGENT = {"name": "web", "lifecycle": "hot", "state": "running", "image": "busybox", "held": False, "reason": None,
@@ -171,6 +176,23 @@ def running(place):
     place.roost("reconcile")
 
 
+def kept(place):
+    place.file.write_text(json.dumps(KEPT), encoding="ascii")
+    (place.dir / "web.env").write_text("FROM_FILE=1\n", encoding="ascii")
+    (place.dir / ".env").write_text("KEY=canary\nWHO=us\n", encoding="ascii")
+    place.roost("apply")
+
+
+def layered(place):
+    kept(place)
+    (place.dir / "compose.override.yaml").write_text(json.dumps(BESIDE), encoding="ascii")
+
+
+def handing(place):
+    file = {**FILE, "services": {"web": {**WEB, "privileged": True, "volumes": ["/etc:/host"]}}}
+    place.file.write_text(json.dumps(file), encoding="ascii")
+
+
 def pulling(place):
     place.file.write_text(json.dumps({"name": "demo", "services": {"web": {**WEB, "pull_policy": "always"}},
                                       "volumes": {"data": {}}}), encoding="ascii")
@@ -229,8 +251,8 @@ class Story:
         unsaid = [word for word in self.shows if word not in out]
         if process.returncode in self.good and unsaid:
             yield f"is done, and does not tell {unsaid}: {out}"
-        if self.made and process.returncode == 0 and not is_database(place.dir / self.made):
-            yield f"{self.made} is not a whole database"
+        if self.made and process.returncode == 0:
+            yield from same_copy(place, self.made)
 
 
 def ended(status, err, what, kind, statuses, out=""):
@@ -251,9 +273,17 @@ def whole(place):
         yield f"the database cannot be read: {why}"
 
 
-def is_database(path):
-    with contextlib.closing(sqlite3.connect(path)) as db:
-        return db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+def same_copy(place, name):
+    """Of the database, and of the files that roost keeps beside it."""
+    with contextlib.closing(sqlite3.connect(place.dir / name)) as db:
+        if db.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
+            yield f"{name} is not a whole database"
+    if contents(place.dir / f"{name}.files") != contents(Path(f"{place.db}.files")):
+        yield f"{name}.files is not the same as what it is a copy of"
+
+
+def contents(folder):
+    return {entry.name: entry.read_bytes() for entry in folder.iterdir()} if folder.exists() else {}
 
 
 class Daemon:
@@ -344,14 +374,18 @@ STORIES = [
     Story("help", ["help", "apply"], empty),
     Story("version", ["version", "-o", "json"], empty),
     Story("check", ["check"], empty),
+    Story("check of several files", ["check"], layered),
+    Story("check --policy", ["check", "--policy"], handing, good=(1,)),
     Story("apply new", ["apply"], empty),
     Story("apply changed", ["apply", "--prune", "-y"], changed),
+    Story("apply of several files", ["apply"], layered),
     Story("set", ["set", "web", "environment.DEBUG=1", "idle_timeout=30m"]),
     Story("hold", ["hold", "web", "--reason", "a test"]),
     Story("unhold", ["unhold", "lazy"]),
     Story("events", ["events", "-o", "json"], running),
     Story("export", ["export"], shows=("web", "lazy", "httpd", "canary", "15m")),
     Story("backup", ["backup", "copy.db"], running, made="copy.db"),
+    Story("backup with files", ["backup", "copy.db"], kept, made="copy.db"),
     Story("ls", ["ls", "-o", "json"], running, shows=('"web"', '"lazy"')),
     Story("show", ["show", "web", "-o", "json"], running, shows=("httpd", "data")),
     Story("show as docker run", ["show", "web", "--docker-run"], running, shows=("httpd", "data")),
