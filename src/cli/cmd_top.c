@@ -236,6 +236,9 @@ static int run_live(struct cli *cli, struct error *err)
     screen_close(&top.screen);
     if (r == 0)
         top_work_stop(&top.work);
+    if (r == 0 && top.screen.why < 0)
+        r = error_set(err, top.screen.why, ERROR_FAILED, NULL, "cannot wait for keys: %s",
+                      strerror(-top.screen.why));
     json_decref(top.overview);
     if (number > 0 && number != SIGINT)
         (void)raise(number); /* who waits for us is to see it */

@@ -38,7 +38,7 @@ void screen_write(struct screen *s, const char *text, size_t len)
             continue;
         }
         struct pollfd room = {.fd = s->out, .events = POLLOUT};
-        if ((n < 0 && errno != EAGAIN && errno != EINTR) || poll(&room, 1, WRITE_PATIENCE_MS) == 0)
+        if ((n < 0 && errno != EAGAIN && errno != EINTR) || poll(&room, 1, WRITE_PATIENCE_MS) <= 0)
             return;
     }
 }
@@ -187,11 +187,19 @@ static void stop(struct screen *s, int number)
     enter(s);
 }
 
+/* Every signal is blocked: without them, and without keys, nobody could end it. */
+static enum screen_news be_deaf(struct screen *s)
+{
+    s->why = -errno;
+    return SCREEN_ENDED;
+}
+
 static enum screen_news take_signal(struct screen *s, int *ret_signal)
 {
     struct signalfd_siginfo info;
-    if (read(s->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
-        return SCREEN_NOTHING;
+    ssize_t n = read(s->signals, &info, sizeof(info));
+    if (n != (ssize_t)sizeof(info))
+        return n < 0 && errno != EAGAIN ? be_deaf(s) : SCREEN_NOTHING;
     int number = (int)info.ssi_signo;
     switch (number) {
     case SIGWINCH:
@@ -258,8 +266,9 @@ enum screen_news screen_wait(struct screen *s, int other, int timeout_ms, enum k
         {.fd = s->entered ? s->in : -1, .events = POLLIN},
         {.fd = other, .events = POLLIN},
     };
-    if (poll(files, ARRAY_LEN(files), timeout_ms) <= 0)
-        return SCREEN_NOTHING;
+    int n = poll(files, ARRAY_LEN(files), timeout_ms);
+    if (n <= 0)
+        return n < 0 && errno != EINTR ? be_deaf(s) : SCREEN_NOTHING;
     if (files[0].revents)
         return take_signal(s, ret_signal);
     if (files[1].revents)

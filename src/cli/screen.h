@@ -26,6 +26,7 @@ struct screen {
     struct termios before;
     bool entered;
     bool input_ended;
+    int why; /* 0, or a negative errno: it cannot be waited for any more */
     size_t columns, lines;
     char bytes[KEY_BYTES_MAX * 2]; /* that were read and are no key yet */
     size_t n_bytes;
@@ -36,7 +37,7 @@ enum screen_news {
     SCREEN_KEY,
     SCREEN_REDRAW, /* another size, or the terminal is ours again */
     SCREEN_OTHER,  /* the other file can be read */
-    SCREEN_ENDED,  /* by a signal, or the terminal is gone */
+    SCREEN_ENDED,  /* by a signal, or the terminal is gone, or `why` */
 };
 
 /* Are stdin and stdout a terminal that can place the cursor? */

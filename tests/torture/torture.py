@@ -16,11 +16,14 @@ of each, whatever the machine's speed. Without either every n is tried, which ta
 import argparse
 import collections
 import contextlib
+import fcntl
 import http.client
 import json
 import os
+import pty
 import queue
 import re
+import select
 import shutil
 import signal
 import socket
@@ -28,6 +31,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 from pathlib import Path
@@ -255,6 +259,54 @@ class Story:
             yield from same_copy(place, self.made)
 
 
+class Screen(Story):
+    """On a terminal of its own, where somebody presses keys until it has ended."""
+
+    KEYS = b"jkwshq"
+
+    def play(self, place, kind, at, times):
+        place.reset(self)
+        ours, theirs = pty.openpty()
+        before = termios.tcgetattr(theirs)
+        with contextlib.ExitStack() as stack:
+            stack.callback(os.close, ours)
+            stack.callback(os.close, theirs)
+            fake = stack.enter_context(fake_daemon.daemon(place))
+            for call, answer in self.says.items():
+                fake.says(call, *answer)
+            err = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
+            process = subprocess.Popen([place.program, *self.words], cwd=place.dir, stdin=theirs, stdout=theirs,
+                                       stderr=err, env={**place.faulty(kind, at, times), "TERM": "xterm"},
+                                       start_new_session=True,
+                                       preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+            shown = self.press(process, ours)
+            hangs = process.poll() is None
+            if hangs:
+                process.send_signal(signal.SIGABRT)
+            status = process.wait()
+            after = termios.tcgetattr(theirs)
+            err.seek(0)
+            text = err.read()
+        if hangs:
+            yield f"hangs: {text}"
+            return
+        yield from ended(status, text, place.failed()[0], kind, (0, 1, 4), shown)
+        if status >= 0 and status != 99 and after != before:
+            yield f"ends with {status} and leaves the terminal as it made it"
+        if at == 0 and not all(word in shown for word in self.shows):
+            yield f"shows nothing of {self.shows} with nothing failing: {shown}"
+        yield from whole(place)
+
+    def press(self, process, terminal):
+        limit, shown = time.monotonic() + PATIENCE_S, b""
+        while process.poll() is None and time.monotonic() < limit:
+            if select.select([terminal], [], [], 0.1)[0]:
+                shown += os.read(terminal, 65536)
+            elif shown:
+                os.write(terminal, self.KEYS)
+        return shown.decode("utf-8", "replace")
+
+
 def ended(status, err, what, kind, statuses, out=""):
     if "Sanitizer" in err or status == 99 or (status < 0 and status not in statuses):
         if not any(re.search(pattern, err) and kind == excused for _, pattern, excused in EXCUSES):
@@ -421,6 +473,10 @@ STORIES = [
     Story("client top", ["top", "-o", "json"], shows=('"web"', "4096", "container_stopped"),
           says={"GET /v1/agents": ({"fleet": "demo", "agents": [AGENT]},), "GET /v1/stats": (STATS,),
                 "GET /v1/events?limit=1000&newest=1": (EVENTS,)}),
+    Screen("client top on a terminal", ["top"], shows=("web", "running"),
+           says={"GET /healthz": ({"status": "ok"},), "GET /v1/agents": ({"fleet": "demo", "agents": [AGENT]},),
+                 "GET /v1/stats": (STATS,), "GET /v1/events?limit=1000&newest=1": (EVENTS,),
+                 "POST /v1/agents/web/wake": (LEASE,), "POST /v1/agents/web/sleep": ({},)}),
     Story("client pull", ["pull", "web"], shows=("busybox",),
           says={"POST /v1/agents/web/pull": (PULLED, 200, [{"image": "busybox", "layer": "ab", "status": "Downloading",
                                                             "current": 1, "total_bytes": 2}])}),
