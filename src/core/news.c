@@ -134,11 +134,11 @@ static void take_death(struct core *core, struct agent *a, const struct engine_n
     a->containers[SLOT_MAIN].death_told = true;
 }
 
-/* Somebody ends its run; but what is told before the start of this one was of an earlier one, and
- * may be our own stop. */
+/* Somebody ends its run; but what is told before our own start of this one was of an earlier one,
+ * and may be our own stop. */
 static void note_hand(const struct core *core, struct agent *a, const struct container *c)
 {
-    if (!c->start_due)
+    if (!c->start_due || !c->start_heard)
         a->hand_ns = core->now_ns;
 }
 

@@ -225,6 +225,25 @@ static void our_own_stop_that_is_told_late_is_nobodys_hand(void **state)
     assert_status(&fx, "demo-job", CONTAINER_RUNNING);
 }
 
+/* Nobody told of its start, and ours found it running. */
+static void a_stop_by_hand_of_one_whose_start_was_missed(void **state)
+{
+    fx.hold = false;
+    fx_sleep(&fx, "job");
+    fx_run(&fx, FX_S);
+    (void)sim_engine_hand(&fx.engine, OPERATION_START, fx_container(&fx, "demo-job"), NULL);
+    (void)fx_step(&fx, &(struct core_event){.kind = CORE_LOOK}); /* the stream was cut */
+    (void)fx_wake(&fx, "job", 3600 * FX_S, false);
+    fx_run(&fx, FX_S);
+    fx_news(&fx, ENGINE_EVENT_KILL, "demo-job", 15);
+    fx_ends_for_good(&fx, "demo-job", 143);
+    die_told("demo-job", 143);
+    fx_run(&fx, 5 * FX_S);
+    assert_events(&fx, "container_stopped job");
+    assert_string_equal(fx.leases, "");
+    assert_status(&fx, "demo-job", CONTAINER_EXITED);
+}
+
 static void start_and_death_of_an_earlier_run_are_told_late(void **state)
 {
     fx.hold = false;
@@ -298,6 +317,7 @@ int main(void)
         TEST(a_signal_before_we_came_is_not_known),
         TEST(a_death_of_an_earlier_run_is_told_late),
         TEST(our_own_stop_that_is_told_late_is_nobodys_hand),
+        TEST(a_stop_by_hand_of_one_whose_start_was_missed),
         TEST(start_and_death_of_an_earlier_run_are_told_late),
         TEST(a_held_one_stays_silent),
         TEST(an_operation_in_flight_goes_first),
