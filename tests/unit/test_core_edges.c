@@ -6,18 +6,6 @@
 
 #include <string.h>
 
-static void count_lease(void *ctx, const struct core_lease *lease)
-{
-    ++*(unsigned *)ctx;
-}
-
-static unsigned leases_of(const char *agent)
-{
-    unsigned n = 0;
-    core_each_lease(f.core, agent, count_lease, &n);
-    return n;
-}
-
 /* lease.c: refusal() */
 static void a_held_agent_is_not_woken(void **state)
 {

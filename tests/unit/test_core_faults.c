@@ -7,13 +7,6 @@
 
 #include <string.h>
 
-static void boot_web(void)
-{
-    fx_put_simple(&f, "web", LIFECYCLE_HOT, 1);
-    fx_settle(&f);
-    fx_clear(&f);
-}
-
 /* Not known how it ended: a listing before anything else, and the truth is taken from there. */
 static void unknown_create_is_looked_for(void **state)
 {
@@ -45,7 +38,7 @@ static void any_step_may_end_unknown(void **state)
         enum engine_outcome outcome = outcomes[i / 2 % 3];
         bool applied = i % 2 && outcome == ENGINE_UNKNOWN;
         ROW("%s: %s, applied %d", operation_kind_name(step), engine_outcome_name(outcome), applied);
-        boot_web();
+        boot("web", LIFECYCLE_HOT);
         fx_put_simple(&f, "web", LIFECYCLE_HOT, 2);
         fx_script(&f, step, outcome, applied, "?");
         fx_settle(&f);
@@ -107,7 +100,7 @@ static void stale_listing_is_ignored(void **state)
 /* The same for one that shows it as it was. */
 static void stale_row_of_a_listing_is_ignored(void **state)
 {
-    boot_web();
+    boot("web", LIFECYCLE_HOT);
     f.hold = true;
     fx_delete(&f, "web");
     begin_pass((struct core_pass){.pass = 1, .agent = "nobody"});
@@ -130,7 +123,7 @@ static void stale_row_of_a_listing_is_ignored(void **state)
 
 static void answers_to_nobody_are_ignored(void **state)
 {
-    boot_web();
+    boot("web", LIFECYCLE_HOT);
     struct core_event event = {
         .kind = CORE_COMPLETION,
         .completion = {.operation = 9999, .agent = "web", .outcome = ENGINE_REFUSED}};
@@ -201,7 +194,7 @@ static void gone_in_the_middle_of_an_operation(void **state)
                                                 OPERATION_REMOVE};
     for (size_t i = 0; i < 4; i++) {
         ROW("%s", operation_kind_name(steps[i]));
-        boot_web();
+        boot("web", LIFECYCLE_HOT);
         fx_put_simple(&f, "web", LIFECYCLE_HOT, 2);
         f.hold = true;
         fx_time(&f);
@@ -227,7 +220,7 @@ static void gone_in_the_middle_of_an_operation(void **state)
 /* Refusals of what is no start leave the state as it is, and are tried again. */
 static void refused_rename_is_looked_into(void **state)
 {
-    boot_web();
+    boot("web", LIFECYCLE_HOT);
     strcpy(fx_container(&f, "demo-web")->name, "mine");
     fx_script(&f, OPERATION_RENAME, ENGINE_UNKNOWN, true, "timed out");
     PASS(.agent = NULL);
@@ -573,7 +566,7 @@ static void deadlines_of_many(void **state)
 
 static void time_never_goes_back(void **state)
 {
-    boot_web();
+    boot("web", LIFECYCLE_HOT);
     f.now_ns -= 50 * FX_S;
     fx_time(&f);
     assert_trace(&f, "");

@@ -2,28 +2,9 @@
  *
  * Jobs: one run by themselves for each spec, never a second one, and what waits for them.
  */
-#include "core_fixture.h"
+#include "core_world.h"
 
 #include <string.h>
-
-static struct fixture f;
-
-static int open_fixture(void **state)
-{
-    /* The pretended engine's stream is the tests' to write: here the listing tells. */
-    fx_open(&f, &(struct core_config){.fleet = "demo", .resync_ns = 10 * FX_S});
-    fx_run(&f, 0);
-    fx_clear(&f);
-    return 0;
-}
-
-static int close_fixture(void **state)
-{
-    fx_close(&f);
-    return 0;
-}
-
-#define PASS(...) fx_pass(&f, (struct core_pass){__VA_ARGS__})
 
 static struct core_depends on_job[] = {{"job", DEPENDS_COMPLETED}};
 static struct core_depends on_db[] = {{"db", DEPENDS_STARTED}};
@@ -272,7 +253,7 @@ static void one_that_the_engine_runs_again_is_made_anew(void **state)
         assert_int_equal(f.engine.made, 2);
         assert_status(&f, "demo-job", drifted ? CONTAINER_EXITED : CONTAINER_CREATED);
         close_fixture(NULL);
-        open_fixture(NULL);
+        open_listing(NULL);
     }
 }
 
@@ -317,7 +298,7 @@ static void an_optional_job_may_fail(void **state)
     assert_status(&f, "demo-web", CONTAINER_RUNNING);
 }
 
-#define TEST(t) cmocka_unit_test_setup_teardown(t, open_fixture, close_fixture)
+#define TEST(t) cmocka_unit_test_setup_teardown(t, open_listing, close_fixture)
 
 int main(void)
 {

@@ -2,39 +2,9 @@
  *
  * Leases and who asks for them, where it is not plain: what is answered, and what stays of it.
  */
-#include "core_fixture.h"
+#include "core_world.h"
 
 #include <string.h>
-
-static struct fixture f;
-
-static int open_fleet(void **state)
-{
-    fx_open(&f, NULL);
-    fx_put_simple(&f, "job", LIFECYCLE_LAZY, 1);
-    fx_put_simple(&f, "web", LIFECYCLE_HOT, 1);
-    fx_settle(&f);
-    fx_clear(&f);
-    return 0;
-}
-
-static int close_fleet(void **state)
-{
-    fx_close(&f);
-    return 0;
-}
-
-static void count_lease(void *ctx, const struct core_lease *lease)
-{
-    ++*(unsigned *)ctx;
-}
-
-static unsigned leases_of(const char *agent)
-{
-    unsigned n = 0;
-    core_each_lease(f.core, agent, count_lease, &n);
-    return n;
-}
 
 static void an_orphan_is_nobody_to_wake(void **state)
 {
@@ -161,7 +131,7 @@ static void a_container_that_is_leaving_is_not_remembered(void **state)
     fx_settle(&f);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_fleet, close_fleet)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_pair, close_fixture)
 
 int main(void)
 {

@@ -3,25 +3,14 @@
  * Names that a container has and should not have: given by hand, which is told, or by an earlier
  * row, which is not.
  */
-#include "core_fixture.h"
+#include "core_world.h"
 
 #include <string.h>
 
-static struct fixture f;
-
-static int open_fixture(void **state)
+static int open_web(void **state)
 {
-    fx_open(&f, NULL);
-    fx_put_simple(&f, "web", LIFECYCLE_HOT, 1);
-    fx_settle(&f);
-    assert_events(&f, "");
-    fx_clear(&f);
-    return 0;
-}
-
-static int close_fixture(void **state)
-{
-    fx_close(&f);
+    (void)open_fixture(state);
+    boot("web", LIFECYCLE_HOT);
     return 0;
 }
 
@@ -143,7 +132,7 @@ static void an_old_one_that_was_renamed_beside_the_new_one_is_told_once(void **s
     assert_events(&f, "");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_web, close_fixture)
 
 int main(void)
 {

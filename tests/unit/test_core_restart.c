@@ -2,27 +2,9 @@
  *
  * Restarts that somebody asks for: down and up once, silently, and never an agent that sleeps.
  */
-#include "core_fixture.h"
+#include "core_world.h"
 
 #include <string.h>
-
-static struct fixture f;
-
-static int open_fixture(void **state)
-{
-    fx_open(&f, NULL);
-    fx_put_simple(&f, "web", LIFECYCLE_HOT, 1);
-    fx_put_simple(&f, "job", LIFECYCLE_LAZY, 1);
-    fx_settle(&f);
-    fx_clear(&f);
-    return 0;
-}
-
-static int close_fixture(void **state)
-{
-    fx_close(&f);
-    return 0;
-}
 
 static void ask(const char *agent)
 {
@@ -392,7 +374,7 @@ static void a_new_daemon_starts_what_was_stopped(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_pair, close_fixture)
     const struct CMUnitTest tests[] = {
         TEST(a_hot_one_goes_down_and_up),
         TEST(a_death_that_is_told_late_is_no_trouble),

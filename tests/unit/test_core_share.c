@@ -2,26 +2,9 @@
  *
  * Containers that are made of another agent's container: its network, its volumes.
  */
-#include "core_fixture.h"
+#include "core_world.h"
 
 #include <string.h>
-
-static struct fixture f;
-
-static int open_fixture(void **state)
-{
-    /* The pretended engine's stream is the tests' to write: here the listing tells. */
-    fx_open(&f, &(struct core_config){.fleet = "demo", .resync_ns = 10 * FX_S});
-    fx_run(&f, 0);
-    fx_clear(&f);
-    return 0;
-}
-
-static int close_fixture(void **state)
-{
-    fx_close(&f);
-    return 0;
-}
 
 static struct core_depends on_vpn[] = {{"vpn", DEPENDS_STARTED, .shares = true}};
 
@@ -356,7 +339,7 @@ static void not_rolled_back_for_want_of_the_other(void **state)
     assert_int_equal(f.engine.n, 2);
 }
 
-#define TEST(t) cmocka_unit_test_setup_teardown(t, open_fixture, close_fixture)
+#define TEST(t) cmocka_unit_test_setup_teardown(t, open_listing, close_fixture)
 
 int main(void)
 {
