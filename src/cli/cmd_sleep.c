@@ -5,36 +5,21 @@
 #include "cli/cli.h"
 #include "cli/lease.h"
 
-static int ask(struct cli *cli, const char *name, const char *call, const char *what,
-               struct error *err)
+static int act_on(struct cli *cli, const char *name, struct error *err)
 {
+    bool sleeps = cli->args.command == &command_sleep;
     char path[AGENT_PATH_SIZE];
     json_auto_t *answer = NULL;
-    int r = cli_agent_path(name, call, path, err);
+    int r = cli_agent_path(name, sleeps ? "/sleep" : "/restart", path, err);
     if (r == 0)
         r = cli_ask(cli, NULL, "POST", path, NULL, &answer, err);
-    r = cli_needs_daemon(cli, r, what, err);
+    r = cli_needs_daemon(cli, r, sleeps ? "to put an agent to sleep" : "a restart", err);
     return r < 0 ? r : lease_print_state(cli, answer, err);
 }
 
-static int sleep_one(struct cli *cli, const char *name, struct error *err)
+static int run(struct cli *cli, struct error *err)
 {
-    return ask(cli, name, "/sleep", "to put an agent to sleep", err);
-}
-
-static int run_sleep(struct cli *cli, struct error *err)
-{
-    return lease_each_word(cli, sleep_one, err);
-}
-
-static int restart_one(struct cli *cli, const char *name, struct error *err)
-{
-    return ask(cli, name, "/restart", "a restart", err);
-}
-
-static int run_restart(struct cli *cli, struct error *err)
-{
-    return lease_each_word(cli, restart_one, err);
+    return lease_each_word(cli, act_on, err);
 }
 
 const struct command command_sleep = {
@@ -49,7 +34,7 @@ const struct command command_sleep = {
         "\n"
         "Examples:\n"
         "  roost sleep reviewer\n",
-    .run = run_sleep,
+    .run = run,
 };
 
 const struct command command_restart = {
@@ -70,5 +55,5 @@ const struct command command_restart = {
         "Examples:\n"
         "  roost restart web\n"
         "  roost restart -q web api && roost ls\n",
-    .run = run_restart,
+    .run = run,
 };
