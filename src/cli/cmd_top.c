@@ -58,6 +58,7 @@ static int print_once(struct cli *cli, struct error *err)
     if (r == 0 && cli->json) {
         r = cli_print_json(overview, err);
     } else if (r == 0) {
+        view_warn_engine(overview);
         if (json_array_size(json_object_get(overview, "agents")) == 0)
             cli_note(cli, "no agents; `roost apply` brings those of a compose file");
         frame_table(overview, clock_wall_ms(), &table);

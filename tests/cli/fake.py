@@ -20,6 +20,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         fake.bodies[call] = json.loads(body) if body else None
         fake.calls.append(call)
+        if call in fake.gates:
+            fake.gates[call].wait(60)
         status, body, news = fake.answers.get(call, (404, {"title": "Not Found", "detail": f"no answer for {call}",
                                                             "code": "not_found"}, []))
         if news and "text/event-stream" in self.headers.get("Accept", ""):
@@ -60,6 +62,7 @@ class Fake:
     def __init__(self):
         self.answers = {}
         self.calls = []
+        self.gates = {}  # threading.Event: not answered before it is set
         self.bodies = {}  # what came with a call the last time
 
     def says(self, call, body, status=200, news=()):

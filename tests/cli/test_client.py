@@ -104,6 +104,18 @@ def test_what_is_asked(cli, fake, words, call):
     assert fake.calls == [call]
 
 
+@pytest.mark.parametrize("command, what", [("sleep", "to put an agent to sleep"), ("restart", "a restart")])
+def test_sleep_and_restart(cli, fake, command, what):
+    for name in ("web", "reviewer"):
+        fake.says(f"POST /v1/agents/{name}/{command}", {"agent": name, "state": "stopped"})
+    done = cli.run(command, "web", "nobody", "reviewer", status=1)
+    assert done.err.splitlines()[::2] == ["web is stopped", "reviewer is stopped"] and "no answer for" in done.err
+    assert fake.calls == [f"POST /v1/agents/{name}/{command}" for name in ("web", "nobody", "reviewer")]
+    assert cli.run(command, "web", "-o", "json").json == {"agent": "web", "state": "stopped"}
+    away = cli.run(command, "web", "--socket", cli.dir / "away.sock", status=4)
+    assert f"and {what} needs one; start it" in away.err
+
+
 def test_several_names_are_one_answer(cli, fake):
     fake.reports("POST /v1/agents/web/reconcile?recreate=1", ("web", "recreated"))
     fake.reports("POST /v1/agents/reviewer/reconcile?recreate=1", ("reviewer", "recreated"))

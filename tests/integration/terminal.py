@@ -100,8 +100,8 @@ def _job(command, env, report, orders):
             os.write(report, f"ended {os.waitstatus_to_exitcode(status)} {same}\n".encode())
             return
         os.write(report, f"stopped {os.WSTOPSIG(status)} {same}\n".encode())
-        os.read(orders, 1)
-        os.tcsetpgrp(0, child)
+        if os.read(orders, 1) == b"!":
+            os.tcsetpgrp(0, child)
         os.killpg(child, signal.SIGCONT)
 
 
@@ -177,3 +177,7 @@ class Terminal:
     def go_on(self):
         """`fg`"""
         os.write(self.orders, b"!")
+
+    def put_behind(self):
+        """`bg`"""
+        os.write(self.orders, b"&")
