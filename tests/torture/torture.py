@@ -82,8 +82,8 @@ EXCUSES = [
 class Place:
     """A worker's folder, engine and environment."""
 
-    def __init__(self, folder, program, library, server):
-        self.dir = folder
+    def __init__(self, folder, program, library, server, port):
+        self.dir, self.port = folder, port
         self.db, self.socket, self.file = folder / "roost.db", folder / "roost.sock", folder / "compose.yaml"
         self.program, self.library, self.server = program, library, server
         self.images = {}
@@ -197,6 +197,14 @@ def handing(place):
     place.file.write_text(json.dumps(file), encoding="ascii")
 
 
+def probed(place):
+    """Up, and ready by its own test: a new container needs no time to prove itself."""
+    ready = {"x-roost": {"ready": {"tcp": place.port}}}
+    place.file.write_text(json.dumps({**FILE, "services": {"web": {**WEB, **ready}, "lazy": LAZY}}), encoding="ascii")
+    place.roost("apply")
+    place.roost("reconcile")
+
+
 def pulling(place):
     place.file.write_text(json.dumps({"name": "demo", "services": {"web": {**WEB, "pull_policy": "always"}},
                                       "volumes": {"data": {}}}), encoding="ascii")
@@ -221,9 +229,12 @@ class Story:
     def __init__(self, name, words, start=applied, says=None, good=(0,), made=None, shows=()):
         self.name, self.words, self.start, self.says, self.good, self.made = name, words, start, says, good, made
         self.shows = shows
+        self.results = {}  # of each place, whose rows name its own folder
 
     def play(self, place, kind, at, times):
         """Runs it; yields what is wrong."""
+        if at > 0 and place not in self.results:
+            yield from self.play(place, kind, 0, 1)
         place.reset(self)
         before = place.rows()
         with contextlib.ExitStack() as stack:
@@ -247,10 +258,10 @@ class Story:
         if at == 0:
             if process.returncode not in self.good:
                 yield f"status {process.returncode} with nothing failing: {out}{err}"
-            self.result = after
-        elif after not in (before, self.result):
+            self.results[place] = after
+        elif after not in (before, self.results[place]):
             yield f"half a change: {after}"
-        elif process.returncode in self.good and after != self.result:
+        elif process.returncode in self.good and after != self.results[place]:
             yield "says that it is done, and is not"
         unsaid = [word for word in self.shows if word not in out]
         if process.returncode in self.good and unsaid:
@@ -344,24 +355,27 @@ class Daemon:
     Stopped before it has got as far as to listen to SIGTERM, it ends by that.
     """
 
-    def __init__(self):
-        self.name, self.start = "serve", applied
+    words = ["serve"]
 
-    def ask(self, place, method, path, body=None):
-        """A request whose answer, if there is one, does not matter; False: there is no daemon."""
+    def __init__(self, name="serve", start=applied):
+        self.name, self.start = name, start
+
+    def ask(self, place, method, path, body=None, stream=False):
+        """What a request is answered, if at all; of a stream the first line."""
         connection = http.client.HTTPConnection("roost", timeout=self.patience)
         connection.sock = socket.socket(socket.AF_UNIX)
         connection.sock.settimeout(self.patience)
         try:
             connection.sock.connect(str(place.socket))
             connection.request(method, path, json.dumps(body) if body is not None else None,
-                               {"Content-Type": "application/json"})
-            return connection.getresponse().read() is not None
+                               {"Content-Type": "application/json", "Accept": "text/event-stream" if stream else "*/*"})
+            answer = connection.getresponse()
+            return answer.readline() if stream else answer.read()
         except TimeoutError:
             self.late.append(f"{method} {path}")
-            return False
+            return b""
         except (OSError, http.client.HTTPException):
-            return False
+            return b""
         finally:
             connection.close()
 
@@ -395,8 +409,10 @@ class Daemon:
             if place.socket.exists() and self.ask(place, "GET", "/readyz"):
                 break
             time.sleep(0.01)
-        if process.poll() is not None:
-            return
+        if process.poll() is None:
+            self.live(place)
+
+    def live(self, place):
         self.ask(place, "GET", "/v1/agents")
         self.ask(place, "POST", "/v1/agents/lazy/wake", {"ttl": "60s", "wait": True, "timeout": "5s"})
         place.engine.die("demo-web")
@@ -418,8 +434,37 @@ class Daemon:
         plan = place.roost("plan", status=None)
         if done.returncode != 0 or plan.returncode != 0 or place.engine.changes != changes:
             yield f"does not heal: {done.stdout}{done.stderr}{plan.stdout}{plan.stderr}{err}"
-        if place.engine.running().get("demo-web") != "running" or "demo-lazy" not in place.engine.running():
+        rows = {f"demo-{row[0]}" for row in place.rows()}
+        if place.engine.running().get("demo-web") != "running" or set(place.engine.running()) != rows:
             yield f"the fleet is not as its table says: {place.engine.running()}"
+
+
+class Changes(Daemon):
+    """The daemon while its table changes: leases that are renewed and end, a row that is another, one that is gone."""
+
+    def live(self, place):
+        self.ask(place, "GET", "/v1/agents/web")
+        woken = self.ask(place, "POST", "/v1/agents/lazy/wake", {"ttl": "60s", "wait": False})
+        lease = re.search(rb'"id": *"([^"]+)"', woken)
+        if lease:
+            self.ask(place, "POST", f"/v1/leases/{lease[1].decode()}/renew", {"ttl": "90s"})
+            self.ask(place, "DELETE", f"/v1/leases/{lease[1].decode()}")
+        self.ask(place, "GET", "/v1/events", stream=True)
+        self.ask(place, "POST", "/v1/agents/lazy/sleep")
+        before = place.engine.by_name("demo-web")
+        self.change(place, "UPDATE agents SET spec = json_set(spec, '$.environment.DEBUG', '1') WHERE name = 'web'")
+        self.wait(lambda: place.engine.by_name("demo-web") not in (None, before))
+        self.change(place, "DELETE FROM agents WHERE name = 'lazy'")
+        self.wait(lambda: not place.engine.by_name("demo-lazy"))
+
+    def change(self, place, statement):
+        with contextlib.closing(sqlite3.connect(place.db, timeout=PATIENCE_S)) as db, db:
+            db.execute(statement)
+
+    def wait(self, done):
+        limit = time.monotonic() + min(self.patience, 3)
+        while not done() and time.monotonic() < limit:
+            time.sleep(0.02)
 
 
 STORIES = [
@@ -481,7 +526,27 @@ STORIES = [
           says={"POST /v1/agents/web/pull": (PULLED, 200, [{"image": "busybox", "layer": "ab", "status": "Downloading",
                                                             "current": 1, "total_bytes": 2}])}),
     Daemon(),
+    Changes("serve what changes", probed),
 ]
+
+
+def listening():
+    """A port of this machine, where connections are taken and ended."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def take():
+        while True:
+            server.accept()[0].close()
+
+    threading.Thread(target=take, daemon=True).start()
+    return server.getsockname()[1]
+
+
+def untold(program):
+    """Commands that no story has."""
+    said = subprocess.run([program, "help"], text=True, capture_output=True, check=True).stdout
+    commands = re.findall(r"^  ([a-z]+) {2,}", said.split("with every command")[0], re.MULTILINE)
+    return set(commands) - {story.words[0] for story in STORIES}
 
 
 def points(total, budget_n, seed):
@@ -572,13 +637,17 @@ def main():
     begin = time.monotonic()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="roost-torture.")))
-        places = []
+        places, port = [], listening()
         for n in range(args.jobs):
             (folder / str(n)).mkdir()
             server = stack.enter_context(serving(folder / f"{n}.sock"))
-            places.append(Place(folder / str(n), args.roost.resolve(), args.library.resolve(), server))
+            places.append(Place(folder / str(n), args.roost.resolve(), args.library.resolve(), server, port))
         campaign = Campaign(args, folder)
         campaign.run(stories, places)
+    if not args.story:
+        for command in untold(args.roost):
+            print(f"FOUND {command}: no story has it", flush=True)
+            campaign.found.append(command)
     runs = sum(campaign.runs.values())
     print(f"torture: {len(stories)} stories, {runs} runs in {time.monotonic() - begin:.0f} s, "
           f"{len(campaign.found)} faults found")
