@@ -304,7 +304,7 @@ static void check_follows(struct world *w, const struct w_agent *a, const struct
     bool due = a->has_memory && a->memory.to_follow && c->status == CONTAINER_RUNNING;
     for (size_t i = 0; i < a->row.n_depends; i++) {
         const struct w_agent *on = dependency(w, a, i);
-        if (!a->depends[i].restart)
+        if (!a->depends[i].restart && !a->depends[i].joins)
             continue;
         const struct sim_container *b = on && on->exists ? quiet_container(w, on) : NULL;
         due = due && b && b->status == CONTAINER_RUNNING && quiet_is_simple(w, on) &&
@@ -312,6 +312,21 @@ static void check_follows(struct world *w, const struct w_agent *a, const struct
     }
     if (due)
         broken(w, "%s was to be restarted after what it depends on, and was not", a->name);
+}
+
+/* A namespace ends with the run that it belongs to, so whoever lives in it began after that. */
+static void check_joins(struct world *w, const struct w_agent *a, const struct sim_container *c)
+{
+    for (size_t i = 0; c->status == CONTAINER_RUNNING && i < a->row.n_depends; i++) {
+        const struct w_agent *on = dependency(w, a, i);
+        if (!a->depends[i].joins || !on || !on->exists || !quiet_is_simple(w, on))
+            continue;
+        const struct sim_container *b = quiet_container(w, on);
+        if (b && b->status == CONTAINER_RUNNING && sim_plan_of(&b->spec).conduct == SIM_STAYS &&
+            sim_container_shares(c, b) && count(w, on, false) == 1 &&
+            b->up_since_ns > c->up_since_ns)
+            broken(w, "%s has the network of a run of %s that is over", a->name, on->name);
+    }
 }
 
 static void check_simple(struct world *w, const struct w_agent *a, const struct agent_view *v)
@@ -325,6 +340,7 @@ static void check_simple(struct world *w, const struct w_agent *a, const struct 
         broken(w, "%s has %u containers", a->name, count(w, a, false));
     check_as_specified(w, a, c, v);
     check_follows(w, a, c);
+    check_joins(w, a, c);
     if (!is_rolled_back(v))
         check_awake(w, a, c);
     if (a->has_memory && (a->memory.state != v->state && v->state != STATE_FAILED))

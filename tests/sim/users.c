@@ -90,6 +90,7 @@ static void maybe_share(struct world *w, struct w_agent *a)
         if (chance(w, 100))
             a->depends[i].shares = chance(w, 500);
         a->depends[i].shares = a->depends[i].shares && a->depends[i].condition != DEPENDS_COMPLETED;
+        a->depends[i].joins = a->depends[i].shares;
         if (a->depends[i].shares)
             plan.shares =
                 plan.shares * 16 + 1 + (unsigned)(agent_named(w, a->depends[i].agent) - w->agents);
