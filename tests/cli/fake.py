@@ -22,6 +22,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         fake.calls.append(call)
         if call in fake.gates:
             fake.gates[call].wait(60)
+        if call in fake.events:
+            self.send_events(fake.events[call])
+            return
         status, body, news = fake.answers.get(call, (404, {"title": "Not Found", "detail": f"no answer for {call}",
                                                             "code": "not_found"}, []))
         if news and "text/event-stream" in self.headers.get("Accept", ""):
@@ -34,16 +37,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def stream(self, status, body, news):
+    def begin_stream(self):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Connection", "close")
         self.end_headers()
+        self.close_connection = True
+
+    def send_events(self, events):
+        self.begin_stream()
+        for event in events:
+            if event["id"] > int(self.headers.get("Last-Event-ID") or 0):
+                self.wfile.write(f"id: {event['id']}\nevent: {event['kind']}\ndata: {json.dumps(event)}\n\n".encode())
+
+    def stream(self, status, body, news):
+        self.begin_stream()
         for piece in news:
             self.wfile.write(f"event: progress\ndata: {json.dumps(piece)}\n\n".encode())
         whole = json.dumps({"status": status, "body": body})
         self.wfile.write(f"event: report\ndata: {whole}\n\n".encode())
-        self.close_connection = True
 
     do_GET = do_POST = do_PUT = do_DELETE = answer
 
@@ -62,6 +74,7 @@ class Fake:
     def __init__(self):
         self.answers = {}
         self.calls = []
+        self.events = {}  # what is streamed to a call, as far as it was not yet; then the stream ends
         self.gates = {}  # threading.Event: not answered before it is set
         self.bodies = {}  # what came with a call the last time
 
