@@ -125,6 +125,7 @@ static void a_pause_of_ours_is_none_by_hand(void **state)
 static void a_signal_explains_a_death_for_a_while_only(void **state)
 {
     boot("web", LIFECYCLE_HOT);
+    fx_news(&f, ENGINE_EVENT_START, "demo-web", 0);
     fx_news(&f, ENGINE_EVENT_KILL, "demo-web", 15);
     fx_run(&f, 16 * FX_S);
     fx_dies_for_good(&f, "demo-web", 1);
@@ -288,6 +289,87 @@ static void a_spare_that_is_let_go_on_is_looked_at_first(void **state)
     assert_int_equal(fx_runs(&f, "web"), 1);
 }
 
+/* Ours is being removed when its row comes back: nobody else has done that. */
+static void one_that_is_put_back_while_it_is_removed_is_not_missing(void **state)
+{
+    boot("web", LIFECYCLE_HOT);
+    f.hold = true;
+    fx_delete(&f, "web");
+    fx_time(&f);
+    fx_answer(&f, 0);
+    assert_trace(&f, "stop demo-web, remove demo-web");
+    fx_put_simple(&f, "web", LIFECYCLE_HOT, 1);
+    fx_time(&f);
+    fx_answer(&f, 0);
+    f.hold = false;
+    fx_settle(&f);
+    assert_events(&f, "");
+    assert_status(&f, "demo-web", CONTAINER_RUNNING);
+}
+
+/* The last of those that wait for a place leaves the queue, since its row changes, and comes again.
+ */
+static void nobody_is_lost_when_the_last_leaves_the_queue(void **state)
+{
+    open_anew(&(struct core_config){.max_in_flight = 1});
+    fx_run(&f, 0);
+    fx_put_simple(&f, "a", LIFECYCLE_HOT, 1);
+    fx_put_simple(&f, "b", LIFECYCLE_HOT, 1);
+    fx_put_simple(&f, "c", LIFECYCLE_HOT, 1);
+    f.hold = true;
+    fx_time(&f);
+    assert_int_equal(f.n_pending, 1);
+    fx_put_simple(&f, "c", LIFECYCLE_HOT, 2);
+    fx_time(&f);
+    f.hold = false;
+    fx_settle(&f);
+    assert_status(&f, "demo-a", CONTAINER_RUNNING);
+    assert_status(&f, "demo-b", CONTAINER_RUNNING);
+    assert_status(&f, "demo-c", CONTAINER_RUNNING);
+}
+
+/* Whose time has come is looked at before those that wait for a place, and nobody earlier. */
+static void nobody_is_looked_at_before_time(void **state)
+{
+    open_anew(&(struct core_config){.max_in_flight = 1});
+    fx_run(&f, 0);
+    boot("a", LIFECYCLE_LAZY);
+    boot("b", LIFECYCLE_LAZY);
+    boot("c", LIFECYCLE_LAZY);
+    f.hold = true;
+    (void)fx_wake(&f, "a", 600 * FX_S, false);
+    (void)fx_wake(&f, "b", 600 * FX_S, false);
+    (void)fx_wake(&f, "c", FX_S / 2, false);
+    fx_time(&f);
+    fx_answer(&f, 0);
+    assert_trace(&f, "start demo-a, start demo-b");
+}
+
+/* A listing from before it was removed still shows it. */
+static void what_is_removed_is_no_orphan(void **state)
+{
+    boot("web", LIFECYCLE_HOT);
+    f.hold = true;
+    step(CORE_LOOK);
+    struct observation seen;
+    sim_engine_observe(fx_container(&f, "demo-web"), false, &seen);
+    seen.name = "demo-web";
+    seen.agent = "web";
+    seen.compose_service = "";
+    fx_delete(&f, "web");
+    fx_time(&f);
+    fx_answer(&f, 0);
+    fx_answer(&f, 0);
+    assert_int_equal(f.engine.n, 0);
+    (void)fx_step(&f, &(struct core_event){.kind = CORE_LISTED, .listed = {f.list, &seen}});
+    fx_answer_list(&f);
+    f.hold = false;
+    fx_settle(&f);
+    assert_events(&f, "");
+    struct agent_view view;
+    assert_false(core_view_agent(f.core, "web", &view));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 
 int main(void)
@@ -309,6 +391,10 @@ int main(void)
         TEST(a_roll_back_stays_the_reason),
         TEST(one_that_is_paused_during_its_proof_is_let_go_on),
         TEST(a_spare_that_is_let_go_on_is_looked_at_first),
+        TEST(one_that_is_put_back_while_it_is_removed_is_not_missing),
+        TEST(nobody_is_lost_when_the_last_leaves_the_queue),
+        TEST(nobody_is_looked_at_before_time),
+        TEST(what_is_removed_is_no_orphan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

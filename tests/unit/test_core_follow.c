@@ -317,6 +317,23 @@ static void what_is_held_is_not_waited_for(void **state)
     assert_status(&f, "demo-app", CONTAINER_RUNNING);
 }
 
+/* Somebody ends the recreate in place of roost: then there is nothing to wait for any more. */
+static void what_is_held_comes_back_by_hand(void **state)
+{
+    boot_both(on_db);
+    put("db", LIFECYCLE_HOT, NULL, changed);
+    fx_run(&f, 5 * FX_S);
+    struct core_row db = fx_row("db", LIFECYCLE_HOT, 0);
+    db.spec = sim_spec(changed);
+    db.held = true;
+    fx_put(&f, &db);
+    fx_settle(&f);
+    assert_null(strstr(f.trace, "demo-app"));
+    fx_removed_by_hand(&f, "demo-db..old");
+    fx_settle(&f);
+    assert_non_null(strstr(f.trace, "stop demo-app, start demo-app"));
+}
+
 #define TEST(t) cmocka_unit_test_setup_teardown(t, open_fixture, close_fixture)
 
 int main(void)
@@ -340,6 +357,7 @@ int main(void)
         TEST(on_a_circle_nobody_follows),
         TEST(a_held_one_is_left_alone),
         TEST(what_is_held_is_not_waited_for),
+        TEST(what_is_held_comes_back_by_hand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,6 +25,19 @@ static void a_stranger_under_a_name_given_by_hand_is_in_the_way(void **state)
     assert_non_null(strstr(fx_view(&f, "web").reason, "name_conflict"));
 }
 
+/* The one that its agent would have without. */
+static void the_name_that_a_row_gave_up_is_anybodys(void **state)
+{
+    (void)stranger("demo-web");
+    struct core_row row = fx_row("web", LIFECYCLE_HOT, 1);
+    row.container_name = "frontend";
+    fx_put(&f, &row);
+    look();
+    fx_settle(&f);
+    assert_string_equal(fx_view(&f, "web").reason, "");
+    assert_status(&f, "frontend", CONTAINER_RUNNING);
+}
+
 static void a_stranger_under_a_similar_name_is_in_nobodys_way(void **state)
 {
     (void)stranger("demo2web");
@@ -213,6 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_stranger_under_a_name_given_by_hand_is_in_the_way),
+        TEST(the_name_that_a_row_gave_up_is_anybodys),
         TEST(a_stranger_under_a_similar_name_is_in_nobodys_way),
         TEST(a_stranger_of_another_service_is_a_conflict_of_names),
         TEST(labels_with_a_name_that_cannot_be_make_a_stranger),

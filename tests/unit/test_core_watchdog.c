@@ -275,6 +275,7 @@ static void start_that_is_refused_is_told_once(void **state)
 
 static void hup_is_no_stop(void **state)
 {
+    fx_news(&fx, ENGINE_EVENT_START, "demo-web", 0);
     fx_news(&fx, ENGINE_EVENT_KILL, "demo-web", 1);
     fx_dies_for_good(&fx, "demo-web", 1); /* the engine takes it for stopped by hand */
     fx_run(&fx, FX_S);
@@ -348,6 +349,7 @@ static void a_hand_on_one_container_is_none_on_the_next(void **state)
 {
     (void)fx_wake(&fx, "job", 600 * FX_S, false);
     fx_run(&fx, FX_S);
+    fx_news(&fx, ENGINE_EVENT_START, "demo-job", 0);
     fx_news(&fx, ENGINE_EVENT_KILL, "demo-job", 9);
     fx_removed_by_hand(&fx, "demo-job");
     fx_run(&fx, 2 * FX_S);
