@@ -96,6 +96,23 @@ static void follows_each_run_of_whose_namespace_it_is_in(void **state)
     }
 }
 
+/* The second crash has a back-off: nobody waits for that one meanwhile. */
+static void follows_what_comes_back_after_a_back_off(void **state)
+{
+    put("app", LIFECYCLE_HOT, in_vpn, 0);
+    put("vpn", LIFECYCLE_HOT, NULL, 0);
+    fx_settle(&f);
+    for (int i = 0; i < 3; i++) {
+        ROW("crash %d", i + 1);
+        fx_run(&f, 30 * FX_S);
+        fx_clear(&f);
+        fx_dies_for_good(&f, "demo-vpn", 1);
+        fx_run(&f, 5 * FX_S);
+        assert_status(&f, "demo-vpn", CONTAINER_RUNNING);
+        assert_non_null(strstr(f.trace, "stop demo-app, start demo-app"));
+    }
+}
+
 static void assert_follows_once(void)
 {
     fx_clear(&f);
@@ -375,6 +392,7 @@ int main(void)
         TEST(the_other_is_made_first),
         TEST(made_anew_when_the_other_is),
         TEST(follows_each_run_of_whose_namespace_it_is_in),
+        TEST(follows_what_comes_back_after_a_back_off),
         TEST(follows_a_run_that_began_while_roost_was_away),
         TEST(a_clock_that_went_back_costs_one_restart),
         TEST(made_of_one_that_does_not_stay),
