@@ -32,14 +32,17 @@ def test_who_follows_outlives_the_daemon(cli):
         fake.events[FOLLOW] = [event(8)]
         with subprocess.Popen([cli.program, "events", "-f", "-o", "json"], env=cli.env(), cwd=cli.dir,
                               stdin=subprocess.DEVNULL, stdout=out, stderr=err) as process:
-            until(lambda: ids() == [7, 8], "what is told now")
-            asked_again(fake)
-            fake.says(FOLLOW, {"title": "Oh", "detail": "stopping", "code": "x"}, 503)
-            del fake.events[FOLLOW]
-            asked_again(fake)
-            fake.events[FOLLOW] = [event(8), event(9)]
-            until(lambda: 9 in ids(), "what is told later")
-            fake.says(FOLLOW, {"title": "Oh", "detail": "no more of it", "code": "x"}, 404)
-            del fake.events[FOLLOW]
-            assert process.wait(60) == 1
+            try:
+                until(lambda: ids() == [7, 8], "what is told now")
+                asked_again(fake)
+                fake.says(FOLLOW, {"title": "Oh", "detail": "stopping", "code": "x"}, 503)
+                del fake.events[FOLLOW]
+                asked_again(fake)
+                fake.events[FOLLOW] = [event(8), event(9)]
+                until(lambda: 9 in ids(), "what is told later")
+                fake.says(FOLLOW, {"title": "Oh", "detail": "no more of it", "code": "x"}, 404)
+                del fake.events[FOLLOW]
+                assert process.wait(60) == 1
+            finally:
+                process.kill()
     assert ids() == [7, 8, 9] and said.read_text() == "roost: no more of it\n"

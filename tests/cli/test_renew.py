@@ -43,6 +43,11 @@ class Held:
         assert self.process.wait(timeout=60) == 7, self.err
         return self.err
 
+    def close(self):
+        self.go_on.touch()
+        self.process.kill()
+        self.process.wait()
+
 
 def says_a_lease(fake):
     fake.says("POST /v1/agents/web/wake", LEASE)
@@ -62,15 +67,22 @@ def renewed_again(fake):
 
 
 @pytest.fixture
+def hold(cli):
+    """Held, ended whatever becomes of the test."""
+    with contextlib.ExitStack() as stack:
+        yield lambda *words: stack.enter_context(contextlib.closing(Held(cli, *words)))
+
+
+@pytest.fixture
 def fleet(cli):
     cli.apply({"web": {"image": "busybox", "x-roost": {"lifecycle": "lazy"}}}, "-q")
     return cli
 
 
-def test_a_lease_is_renewed_and_released(fleet):
+def test_a_lease_is_renewed_and_released(fleet, hold):
     with daemon(fleet) as fake:
         says_a_lease(fake)
-        held = Held(fleet, "--ttl", "300ms")
+        held = hold("--ttl", "300ms")
         renewed_again(fake)
         assert held.end() == ""
         assert fake.bodies[RENEW] == {"ttl": "300ms"}
@@ -78,10 +90,10 @@ def test_a_lease_is_renewed_and_released(fleet):
         assert set(fake.calls[1:-1]) == {RENEW}
 
 
-def test_what_may_pass_is_tried_on_and_told_once(fleet):
+def test_what_may_pass_is_tried_on_and_told_once(fleet, hold):
     with daemon(fleet) as fake:
         says_a_lease(fake)
-        held = Held(fleet, "--ttl", "300ms")
+        held = hold("--ttl", "300ms")
         for detail in ("the disk is full", "the engine is away"):
             renewed_again(fake)
             problem(fake, 503, detail)
@@ -93,10 +105,10 @@ def test_what_may_pass_is_tried_on_and_told_once(fleet):
         assert fake.calls[-1] == RELEASE
 
 
-def test_a_lease_that_has_ended_is_not_renewed(fleet):
+def test_a_lease_that_has_ended_is_not_renewed(fleet, hold):
     with daemon(fleet) as fake:
         says_a_lease(fake)
-        held = Held(fleet, "--ttl", "300ms")
+        held = hold("--ttl", "300ms")
         renewed_again(fake)
         problem(fake, 404, "there is no such lease")
         until(lambda: "has ended" in held.err, "the end told")
@@ -106,11 +118,11 @@ def test_a_lease_that_has_ended_is_not_renewed(fleet):
         assert fake.calls.count(RENEW) == n and fake.calls[-1] == RELEASE
 
 
-def test_a_daemon_that_goes_and_comes_back(fleet):
+def test_a_daemon_that_goes_and_comes_back(fleet, hold):
     with contextlib.ExitStack() as stack:
         first = stack.enter_context(daemon(fleet))
         says_a_lease(first)
-        held = Held(fleet, "--ttl", "300ms")
+        held = hold("--ttl", "300ms")
         renewed_again(first)
         stack.close()
         fleet.socket.unlink()
@@ -123,10 +135,10 @@ def test_a_daemon_that_goes_and_comes_back(fleet):
         assert second.calls[-1] == RELEASE and set(second.calls[:-1]) == {RENEW}
 
 
-def test_a_lease_that_no_daemon_can_release(fleet):
+def test_a_lease_that_no_daemon_can_release(fleet, hold):
     with daemon(fleet) as fake:
         says_a_lease(fake)
-        held = Held(fleet)
+        held = hold()
         until(held.runs.exists, "the command")
     err = held.end()
     assert err.startswith(f"warning: lease {ID} is not released and will expire: no daemon listens on "), err
