@@ -95,8 +95,8 @@ static void put_event(const json_t *agent, int64_t now_ms, char *buf, size_t siz
 }
 
 /* "" for nothing to say. */
-static void cell_text(const json_t *agent, enum column column, int64_t now_ms,
-                      char ret_text[TEXT_SIZE])
+static void cell_text(const json_t *overview, const json_t *agent, enum column column,
+                      int64_t now_ms, char ret_text[TEXT_SIZE])
 {
     char text[TEXT_SIZE] = "";
     const json_t *cpu = json_object_get(agent, "cpu_percent");
@@ -109,7 +109,7 @@ static void cell_text(const json_t *agent, enum column column, int64_t now_ms,
                        json_is_true(json_object_get(agent, "held")) ? " (held)" : "");
         break;
     case COLUMN_STATE:
-        (void)snprintf(text, sizeof(text), "%s", view_text(agent, "state"));
+        (void)snprintf(text, sizeof(text), "%s", view_state(agent, overview));
         break;
     case COLUMN_CPU:
         if (json_is_number(cpu))
@@ -131,10 +131,10 @@ static void cell_text(const json_t *agent, enum column column, int64_t now_ms,
     text_visible(text, ret_text, TEXT_SIZE);
 }
 
-static enum style cell_style(const json_t *agent, enum column column)
+static enum style cell_style(const json_t *overview, const json_t *agent, enum column column)
 {
     if (column == COLUMN_STATE)
-        return view_state_style(view_text(agent, "state"));
+        return view_state_style(view_state(agent, overview));
     if (column == COLUMN_LIFECYCLE && json_is_true(json_object_get(agent, "held")))
         return STYLE_WARN;
     return STYLE_PLAIN;
@@ -190,7 +190,7 @@ static size_t natural_width(const struct frame *frame, enum column column, size_
     char text[TEXT_SIZE];
     size_t widest = text_width(heads[column]);
     for (size_t i = frame->first; i < agent_count(frame) && i - frame->first < room; i++) {
-        cell_text(agent_at(frame, i), column, frame->now_ms, text);
+        cell_text(frame->overview, agent_at(frame, i), column, frame->now_ms, text);
         size_t width = text_width(text);
         widest = width > widest ? width : widest;
     }
@@ -239,11 +239,11 @@ static void put_agent(const struct frame *frame, const struct layout *layout, si
     for (size_t c = 0; c < COLUMNS; c++) {
         if (layout->width[c] == 0)
             continue;
-        const json_t *agent = agent_at(frame, i);
-        cell_text(agent, (enum column)c, frame->now_ms, text);
+        const json_t *overview = frame->overview, *agent = agent_at(frame, i);
+        cell_text(overview, agent, (enum column)c, frame->now_ms, text);
         (void)buf_printf(out, "%*s", c == COLUMN_NAME ? 0 : GAP, "");
-        put_fit(out, text[0] ? text : "-", layout->width[c], cell_style(agent, (enum column)c),
-                frame->color && !reverse);
+        put_fit(out, text[0] ? text : "-", layout->width[c],
+                cell_style(overview, agent, (enum column)c), frame->color && !reverse);
     }
     (void)buf_puts(out, reverse ? "\033[0m" : "");
 }
@@ -339,7 +339,7 @@ void frame_table(const json_t *overview, int64_t now_ms, struct table *table)
     table_open(table, heads, COLUMNS);
     json_array_foreach (json_object_get(overview, "agents"), i, agent)
         for (size_t c = 0; c < COLUMNS; c++) {
-            cell_text(agent, (enum column)c, now_ms, text);
-            table_add(table, text, cell_style(agent, (enum column)c));
+            cell_text(overview, agent, (enum column)c, now_ms, text);
+            table_add(table, text, cell_style(overview, agent, (enum column)c));
         }
 }

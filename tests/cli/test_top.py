@@ -134,9 +134,10 @@ def test_an_engine_that_is_away_is_told(cli, fake):
 
 
 def test_once_where_there_is_no_terminal(cli, fake):
-    says_agents(fake, agent("a00"), engine_error="gone")
+    says_agents(fake, agent("a00"), {**agent("a01"), "state": "missing"}, engine_error="gone")
     done = cli.run("top")
-    assert done.out.splitlines()[1].split()[:3] == ["a00", "lazy", "running"]
+    shown = [line.split()[:3] for line in done.out.splitlines()[1:]]
+    assert shown == [["a00", "lazy", "running"], ["a01", "lazy", "unknown"]]
     assert done.err == "warning: the engine could not be asked, this is what roost knew last: gone\n"
     assert "GET /v1/stats" not in fake.calls
     says_agents(fake)
