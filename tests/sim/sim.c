@@ -6,9 +6,8 @@
  *   sim --seeds A..B [--steps M]                           many
  *   sim --tables A..B                                      rows change, and nothing fails
  *   sim --seconds S [--seeds A..]                          many, as long as there is time
- *   sim --store …                                          with the real store beside the pretended
- * one sim --file FILE                                        the lives of a file: SEED STEPS
- * [CHOICES]
+ *   sim --file FILE                                        those of a file: SEED STEPS [CHOICES]
+ *   sim --store …                                          the same, with the real store, too
  *
  * Each life is chaos (rows change, containers are touched, things break) and quiet in turn. What
  * must hold is checked at every step. A seed that breaks something prints the end of its story and
