@@ -137,6 +137,7 @@ int policy_file_read(const char *path, json_t **ret_policy, struct error *err)
     return policy_file_parse(buf_text(&text), text.len, path, ret_policy, err);
 }
 
+/* Who lacks the rights to follow a path is not told that it is refused: it is judged as written. */
 bool policy_file_resolve(void *ctx, const char *path, char ret_real[PATH_MAX], bool *ret_special)
 {
     struct stat st;

@@ -30,7 +30,7 @@ struct policy_world {
      * one. May be NULL. */
     json_t *(*container)(void *ctx, const char *name);
     /* Where a path leads, symbolic links followed, and whether a socket or a device is there, or
-     * what cannot be looked at; false when nothing is. May be NULL. */
+     * what cannot be looked at; false when nothing is, or we may not know. May be NULL. */
     bool (*resolve)(void *ctx, const char *path, char ret_real[PATH_MAX], bool *ret_special);
     void *ctx;
 };
