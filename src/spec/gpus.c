@@ -111,7 +111,7 @@ static void put_csv(struct buf *line, const char *name, const char *value)
 {
     _cleanup_(buf_close) struct buf field = BUF_INIT(SPEC_JSON_MAX);
     int rc = buf_printf(&field, "%s=%s", name, value);
-    bool quoted = rc == 0 && strpbrk(buf_text(&field), ",\"");
+    bool quoted = rc == 0 && strpbrk(buf_text(&field), ",\"\r\n");
     if (line->len > 0)
         (void)buf_putc(line, ',');
     if (quoted)

@@ -130,6 +130,8 @@ static void options(void **state)
          " --gpus "
          "'\"device=0,GPU-1\",\"capabilities=compute,utility\",\"options=a=b,\"\"c=d,e\"\"\"'"},
         {"{'gpus': [{'capabilities': ['gpu']}]}", " --gpus count=all"},
+        {"{'gpus': [{'count': 1, 'options': {'a': 'b\\nc'}}]}",
+         " --gpus 'count=1,\"options=\"\"a=b\nc\"\"\"'"},
         {"{'depends_on': ['a'], 'x-roost': {'sleep': 'pause'}}", ""},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
