@@ -424,7 +424,7 @@ class Daemon:
         self.ask(place, "DELETE", "/v1/agents/lazy/hold")
         self.ask(place, "POST", "/v1/agents/web/restart")
         self.ask(place, "POST", "/v1/reconcile")
-        self.ask(place, "GET", "/metrics")
+        self.ask(place, "GET", "/healthz")
 
     def heals(self, place, err):
         """Afterwards, with nothing failing, the fleet comes to its table and stays there."""

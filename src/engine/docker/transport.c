@@ -12,8 +12,13 @@
 /* Idle connections that are kept for the next requests. */
 #define CONNECTIONS_KEPT 16L
 
+/* How soon a socket that the loop could not watch is tried again. */
+#define WATCH_AGAIN_MS 100
+
 struct transport_socket {
     uv_poll_t poll;
+    bool watched; /* `poll` is open */
+    int events;
     curl_socket_t fd;
     struct transport *transport;
     struct transport_socket *next, **link;
@@ -87,6 +92,32 @@ static int on_curl_timeout(CURLM *multi, long timeout_ms, void *ctx)
     return 0;
 }
 
+static void on_again(uv_timer_t *timer);
+
+/* Not told to curl where it fails: -1 would kill every transfer of this multi handle for good (its
+ * `dead` flag). */
+static void socket_watch(struct transport_socket *s)
+{
+    struct transport *t = s->transport;
+    if (!s->watched) {
+        s->watched = uv_poll_init_socket(t->loop, &s->poll, s->fd) == 0;
+        t->handles += s->watched;
+        s->poll.data = s;
+    }
+    if (s->watched)
+        (void)uv_poll_start(&s->poll, s->events, on_readable);
+    else
+        (void)uv_timer_start(&t->again, on_again, WATCH_AGAIN_MS, 0);
+}
+
+static void on_again(uv_timer_t *timer)
+{
+    struct transport *t = timer->data;
+    for (struct transport_socket *s = t->sockets; s; s = s->next)
+        if (!s->watched)
+            socket_watch(s);
+}
+
 static void on_poll_closed(uv_handle_t *handle)
 {
     struct transport_socket *s = handle->data;
@@ -100,7 +131,10 @@ static void socket_close(struct transport_socket *s)
     *s->link = s->next;
     if (s->next)
         s->next->link = s->link;
-    uv_close((uv_handle_t *)&s->poll, on_poll_closed);
+    if (s->watched)
+        uv_close((uv_handle_t *)&s->poll, on_poll_closed);
+    else
+        free(s);
 }
 
 static struct transport_socket *socket_open(struct transport *t, curl_socket_t fd)
@@ -108,11 +142,6 @@ static struct transport_socket *socket_open(struct transport *t, curl_socket_t f
     struct transport_socket *s = calloc(1, sizeof(*s));
     if (!s)
         return NULL;
-    if (uv_poll_init_socket(t->loop, &s->poll, fd) < 0) {
-        free(s);
-        return NULL;
-    }
-    s->poll.data = s;
     s->fd = fd;
     s->transport = t;
     s->next = t->sockets;
@@ -120,7 +149,6 @@ static struct transport_socket *socket_open(struct transport *t, curl_socket_t f
     if (s->next)
         s->next->link = &s->next;
     t->sockets = s;
-    t->handles++;
     (void)curl_multi_assign(t->multi, fd, s);
     return s;
 }
@@ -136,11 +164,10 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, voi
     }
     if (!s)
         s = socket_open(t, fd);
-    /* Never -1: it would kill every transfer of this multi handle for good (its `dead` flag). A
-     * socket that cannot be watched runs into its own transfer's deadline instead. */
-    int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-    if (s)
-        (void)uv_poll_start(&s->poll, events, on_readable);
+    if (!s)
+        return 0; /* no memory: it runs into its own transfer's deadline */
+    s->events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+    socket_watch(s);
     return 0;
 }
 
@@ -157,11 +184,13 @@ int transport_open(struct transport *t, uv_loop_t *loop, const struct transport_
     (void)curl_multi_setopt(t->multi, CURLMOPT_TIMERDATA, t);
     (void)curl_multi_setopt(t->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_KEPT);
     (void)curl_multi_setopt(t->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
-    (void)uv_timer_init(loop, &t->timer); /* these two cannot fail */
+    (void)uv_timer_init(loop, &t->timer); /* these three cannot fail */
+    (void)uv_timer_init(loop, &t->again);
     (void)uv_idle_init(loop, &t->soon);
     t->timer.data = t;
+    t->again.data = t;
     t->soon.data = t;
-    t->handles = 2;
+    t->handles = 3;
     return 0;
 }
 
@@ -195,5 +224,6 @@ void transport_close(struct transport *t)
     while (t->sockets)
         socket_close(t->sockets);
     uv_close((uv_handle_t *)&t->timer, on_handle_closed);
+    uv_close((uv_handle_t *)&t->again, on_handle_closed);
     uv_close((uv_handle_t *)&t->soon, on_handle_closed);
 }

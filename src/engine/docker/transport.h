@@ -29,6 +29,7 @@ struct transport {
     CURLM *multi;
     uv_loop_t *loop;
     uv_timer_t timer; /* curl's timeout */
+    uv_timer_t again; /* for sockets that the loop could not watch */
     uv_idle_t soon;
     struct transport_socket *sockets;
     unsigned handles; /* uv handles that are not closed yet */
