@@ -335,7 +335,7 @@ class Witness:
         self.users = users
         self.fleet = users.fleet
         self.starts = collections.Counter()
-        self.deaths = collections.Counter()
+        self.deaths = collections.defaultdict(list)
         self.running = collections.defaultdict(set)
         self.broken = []
         self.log = collections.deque(maxlen=400)
@@ -384,7 +384,7 @@ class Witness:
         self.log.append(f"{at:.3f} engine: {event['Action']} {attributes['name']} {one[:12]}")
         if event["Action"] == "die":
             self.running[agent].discard(one)
-            self.deaths[agent] += 1
+            self.deaths[agent].append(f"{at:.3f} {one[:12]}")
         if event["Action"] != "start":
             return
         self.starts[agent] += 1
@@ -450,10 +450,14 @@ class Witness:
 
     def check_deaths(self):
         """No death is told twice. Only at rest: the engine's account of one may come after roost's."""
-        rows = self.users.sql("SELECT agent, count(*) FROM events WHERE kind = 'container_exited'"
-                              " OR kind = 'container_stopped' AND reason <> 'start_refused' GROUP BY agent")
-        for agent, n in rows:
-            assert n <= self.deaths[agent], f"{agent} died {self.deaths[agent]} times, which was told {n} times"
+        rows = self.users.sql("SELECT agent, time, reason FROM events WHERE kind = 'container_exited'"
+                              " OR kind = 'container_stopped' AND reason <> 'start_refused' ORDER BY id")
+        told_of = collections.defaultdict(list)
+        for agent, at, reason in rows:
+            told_of[agent].append(f"{at / 1000:.3f} {reason}")
+        for agent, ends in told_of.items():
+            died = self.deaths[agent]
+            assert len(ends) <= len(died), f"{agent} died {len(died)} times, which was told {len(ends)} times: {died} {ends}"
 
     def containers(self, statuses):
         filters = quote(json.dumps({"label": [f"roost.fleet={self.fleet.name}"], "status": statuses}))
