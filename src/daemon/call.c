@@ -20,7 +20,7 @@ struct call {
     void *progress_ctx;
     bool asked;
     bool answered;
-    bool closed;
+    bool closed; /* given up: no answer matters any more */
     int status;
     json_t *json;
     struct error error;
@@ -29,6 +29,10 @@ struct call {
 static void on_finish(struct api_reply *reply, int status, json_t *json)
 {
     struct call *call = (struct call *)reply;
+    if (call->closed) {
+        json_decref(json);
+        return;
+    }
     call->answered = true;
     call->status = status;
     call->json = json;
@@ -149,6 +153,7 @@ int daemon_call(const struct daemon_options *options, const char *method,
                           call->error.code, "%s",
                           error_is_set(&call->error) ? call->error.text : "no answer");
     }
+    call->closed = true;
     fleet_close(&call->fleet);
     (void)uv_run(&call->loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&call->loop);

@@ -19,6 +19,11 @@
 
 #define RESYNC_NS (30 * NS_PER_S)
 
+/* Without memory for a step the next one is so much later; a single request, for which nobody would
+ * wait for ever, gives up after so many in a row. */
+#define STARVED_NS  NS_PER_S
+#define STARVED_MAX 8
+
 /* The timer is not read: each step arms it anew, which makes it unreadable too. */
 static void on_clock(uv_poll_t *poll, int status, int events)
 {
@@ -44,6 +49,8 @@ static int open_clock(struct fleet *f, struct error *err)
 static void arm_clock(struct fleet *f)
 {
     uint64_t due_ns = core_next_deadline(f->core);
+    uint64_t soonest_ns = f->starved > 0 ? clock_boot_ns() + STARVED_NS : 0;
+    due_ns = due_ns < soonest_ns ? soonest_ns : due_ns;
     struct itimerspec at = {0};
     if (due_ns != UINT64_MAX) {
         at.it_value.tv_sec = (time_t)(due_ns / NS_PER_S);
@@ -209,8 +216,10 @@ static void step_once(struct fleet *f, struct core_event *event)
     struct error err = ERROR_INIT;
     event->now_ns = clock_boot_ns();
     event->wall_ms = clock_wall_ms();
-    if (core_step(f->core, event, &effects) < 0)
+    bool starved = core_step(f->core, event, &effects) < 0;
+    if (starved && f->starved == 0)
         log_error("out of memory; what was not done is done with the next look");
+    f->starved = starved ? f->starved + 1 : 0;
     bool unsaved = fleet_remember(f, &effects, &err) < 0;
     for (size_t i = 0; i < effects.n; i++)
         carry_out(f, &effects.items[i], unsaved ? &err : NULL);
@@ -224,6 +233,13 @@ static struct core_event lease_event(const struct fleet_late *late)
         return (struct core_event){
             .kind = CORE_RENEW, .renew = {.lease = late->lease, .ttl_ns = late->until_ns - now_ns}};
     return (struct core_event){.kind = CORE_RELEASE, .release = {.lease = late->lease}};
+}
+
+static void give_up(struct fleet *f)
+{
+    struct error err = ERROR_INIT;
+    (void)error_set(&err, -ENOMEM, ERROR_FAILED, NULL, "out of memory");
+    f->fatal(f->ctx, &err);
 }
 
 void fleet_step(struct fleet *f, struct core_event *event)
@@ -253,6 +269,8 @@ void fleet_step(struct fleet *f, struct core_event *event)
         free(late);
     }
     arm_clock(f);
+    if (!f->serves && f->starved > STARVED_MAX)
+        give_up(f);
 }
 
 static struct fleet_late *late_of(const struct operation *op)

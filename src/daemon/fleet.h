@@ -166,7 +166,8 @@ struct fleet {
     uint64_t generation; /* rows are read up to here */
     bool behind;         /* there are changes that were not read */
 
-    int clock_fd; /* CLOCK_BOOTTIME, which libuv's own timers are not */
+    unsigned starved; /* steps in a row that memory was too short for */
+    int clock_fd;     /* CLOCK_BOOTTIME, which libuv's own timers are not */
     uv_poll_t clock;
     bool clock_open;
 

@@ -74,6 +74,8 @@ EXCUSES = [
     ("libuv ends the process when the kernel refuses a descriptor to epoll",
      r"(?s)\A(?!.*Assertion `).*AddressSanitizer: ABRT [^\n]*\n"
      r"(?: +#[0-9]+ [^\n]*(?:libc\.so|nptl/|sysdeps/|stdlib/)[^\n]*\n)+ +#[0-9]+ [^\n]*libuv\.so", "call"),
+    ("AddressSanitizer needs memory for a thread that begins",
+     r"AddressSanitizer: CHECK failed: [^\n]*pthread_getattr_np", "alloc"),
     ("libcurl 7.88 divides by the size of a table that it had no memory for",
      r"AddressSanitizer: FPE [^\n]*\n +#0 [^\n]*libcurl", "alloc"),
 ]
