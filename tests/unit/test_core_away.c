@@ -64,6 +64,25 @@ static void restarting_a_leased_one_is_one_restart(void **state)
     assert_state(&fx, "job", STATE_RUNNING);
 }
 
+/* Nobody could ask it meanwhile. */
+static void the_time_to_be_ready_stands_still_without_the_engine(void **state)
+{
+    struct core_row row = fx_row("slow", LIFECYCLE_HOT, 1);
+    row.spec = sim_spec((struct sim_plan){.ready_ms = 600000});
+    row.ready = READY_TCP;
+    row.ready_timeout_ns = 30 * FX_S;
+    fx_put(&fx, &row);
+    fx_run(&fx, 15 * FX_S);
+    assert_state(&fx, "slow", STATE_STARTING);
+    engine(CORE_ENGINE_LOST);
+    fx_run(&fx, 60 * FX_S);
+    engine(CORE_ENGINE_RESTORED);
+    fx_run(&fx, 10 * FX_S);
+    assert_events(&fx, "engine_lost, engine_restored");
+    fx_run(&fx, 10 * FX_S);
+    assert_events(&fx, "not_ready slow");
+}
+
 static void a_crash_soon_after_a_restart_by_hand_is_a_crash(void **state)
 {
     (void)fx_wake(&fx, "job", 600 * FX_S, false);
@@ -420,6 +439,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(restarting_a_leased_one_is_one_restart),
+        TEST(the_time_to_be_ready_stands_still_without_the_engine),
         TEST(a_crash_soon_after_a_restart_by_hand_is_a_crash),
         TEST(restarting_an_idle_one_adopts_nothing),
         TEST(a_wake_after_a_stop_by_hand_is_good),
