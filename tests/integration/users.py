@@ -384,7 +384,7 @@ class Witness:
         self.log.append(f"{at:.3f} engine: {event['Action']} {attributes['name']} {one[:12]}")
         if event["Action"] == "die":
             self.running[agent].discard(one)
-            self.deaths[agent].append(f"{at:.3f} {one[:12]}")
+            self.deaths[agent].append(round(at, 3))
         if event["Action"] != "start":
             return
         self.starts[agent] += 1
@@ -454,10 +454,12 @@ class Witness:
                               " OR kind = 'container_stopped' AND reason <> 'start_refused' ORDER BY id")
         told_of = collections.defaultdict(list)
         for agent, at, reason in rows:
-            told_of[agent].append(f"{at / 1000:.3f} {reason}")
+            told_of[agent].append((at / 1000, reason))
         for agent, ends in told_of.items():
             died = self.deaths[agent]
-            assert len(ends) <= len(died), f"{agent} died {len(died)} times, which was told {len(ends)} times: {died} {ends}"
+            twice = [(one, two) for one, two in zip(ends, ends[1:]) if not any(one[0] < at <= two[0] + 0.001 for at in died)]
+            assert not twice, f"{agent} did not die between {twice}, but at {died}"
+            assert len(ends) <= len(died), f"{agent} died {len(died)} times, which was told {len(ends)} times"
 
     def containers(self, statuses):
         filters = quote(json.dumps({"label": [f"roost.fleet={self.fleet.name}"], "status": statuses}))
