@@ -60,11 +60,11 @@ int store_read_events(struct store *store, const struct store_event_query *q, st
         struct store_event row = {
             .id = sql_int(stmt, "id"),
             .time_ms = sql_int(stmt, "time"),
-            .kind = sql_text(stmt, "kind"),
-            .agent = sql_text(stmt, "agent"),
-            .lifecycle = sql_text(stmt, "lifecycle"),
-            .state = sql_text(stmt, "state"),
-            .reason = sql_text(stmt, "reason"),
+            .kind = sql_words(stmt, "kind"),
+            .agent = sql_words(stmt, "agent"),
+            .lifecycle = sql_words(stmt, "lifecycle"),
+            .state = sql_words(stmt, "state"),
+            .reason = sql_words(stmt, "reason"),
             .detail = sql_text(stmt, "detail"),
         };
         r = sql_check(stmt, err);

@@ -21,7 +21,7 @@ int store_read_states(struct store *store, store_state_fn *state, void *ctx, str
             .agent = sql_text(stmt, "agent"),
             .container_id = sql_text(stmt, "container_id"),
             .state = sql_text(stmt, "state"),
-            .reason = sql_text(stmt, "reason"),
+            .reason = sql_words(stmt, "reason"),
             .failed_generation = (uint64_t)sql_int(stmt, "failed_generation"),
             .episodes = (uint32_t)sql_int(stmt, "episodes"),
             .crashes = (unsigned)sql_int(stmt, "crashes"),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """set, hold, unhold, rm, backup, show --docker-run: what they do to the table, without a daemon or an engine."""
 
+import json
 import os
 import shutil
 import sqlite3
@@ -264,3 +265,12 @@ def test_a_column_that_is_no_text_fails_its_agent_alone(web, column, shown):
     agents = {agent["name"]: agent["reason"] or "" for agent in web.run("ls", "-o", "json").json["agents"]}
     assert agents["other"] == "" and agents["web"].startswith(shown)
     assert shown in web.run("show", "web").out
+
+
+def test_what_is_remembered_and_is_no_text_is_shown_all_the_same(web):
+    text = "CAST(x'618962' AS TEXT)"
+    web.sql(f"INSERT INTO events (time, kind, agent, reason) VALUES (0, {text}, {text}, {text}), (0, 'drift', 'web', 'later')")
+    events = web.run("events", "-o", "json").out.splitlines()
+    assert [json.loads(event)["reason"] for event in events] == ["a\\x89b", "later"]
+    web.sql(f"INSERT OR REPLACE INTO agent_state (agent, state, reason) VALUES ('web', 'failed', {text})")
+    assert [agent["name"] for agent in web.run("ls", "-o", "json").json["agents"]] == ["web"]
