@@ -48,9 +48,7 @@ static int open_clock(struct fleet *f, struct error *err)
 
 static void arm_clock(struct fleet *f)
 {
-    uint64_t due_ns = core_next_deadline(f->core);
-    uint64_t soonest_ns = f->starved > 0 ? clock_boot_ns() + STARVED_NS : 0;
-    due_ns = due_ns < soonest_ns ? soonest_ns : due_ns;
+    uint64_t due_ns = f->starved > 0 ? clock_boot_ns() + STARVED_NS : core_next_deadline(f->core);
     struct itimerspec at = {0};
     if (due_ns != UINT64_MAX) {
         at.it_value.tv_sec = (time_t)(due_ns / NS_PER_S);
