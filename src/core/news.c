@@ -134,11 +134,15 @@ static void take_death(struct core *core, struct agent *a, const struct engine_n
     a->containers[SLOT_MAIN].death_told = true;
 }
 
-/* Somebody ends its run; but what is told before our own start of this one was of an earlier one,
- * and may be our own stop. */
-static void note_hand(const struct core *core, struct agent *a, const struct container *c)
+/* Somebody ends the main one's run; but what is told before our own start of this one was of an
+ * earlier one, and may be our own stop, and what is told when the end is judged already explains no
+ * later one. */
+static void note_hand(const struct core *core, struct agent *a, int slot)
 {
-    if (!c->start_due || !c->start_heard)
+    const struct container *c = &a->containers[slot];
+    bool is_early = c->start_due && c->start_heard;
+    bool is_over = c->start_due && !container_is_up(c) && !a->unjudged;
+    if (slot == SLOT_MAIN && !is_early && !is_over)
         a->hand_ns = core->now_ns;
 }
 
@@ -199,7 +203,7 @@ static void take_known(struct core *core, struct agent *a, int slot, const struc
     switch (news->action) {
     case ENGINE_EVENT_KILL:
         if (signal_ends(news->signal))
-            note_hand(core, a, c);
+            note_hand(core, a, slot);
         return; /* the death that may follow has an event of its own */
     case ENGINE_EVENT_RENAME:
         take_rename(core, a, (enum slot)slot, news->name);
@@ -212,7 +216,7 @@ static void take_known(struct core *core, struct agent *a, int slot, const struc
         agent_see_health(core, a, news->health);
         return;
     case ENGINE_EVENT_STOP:
-        note_hand(core, a, c);
+        note_hand(core, a, slot);
         break;
     case ENGINE_EVENT_DIE:
         if (slot == SLOT_MAIN)

@@ -244,6 +244,87 @@ static void a_stop_by_hand_of_one_whose_start_was_missed(void **state)
     assert_status(&fx, "demo-job", CONTAINER_EXITED);
 }
 
+static void stream_is_cut(void)
+{
+    fx.hold = false;
+    (void)fx_step(&fx, &(struct core_event){.kind = CORE_LOOK});
+    fx_run(&fx, FX_S);
+    fx.hold = true;
+}
+
+/* Its end is told when it is judged already, and looked at. */
+static void a_stop_by_hand_explains_no_later_run(void **state)
+{
+    stream_is_cut();
+    fx_news(&fx, ENGINE_EVENT_KILL, "demo-job", 15);
+    fx_ends_for_good(&fx, "demo-job", 143);
+    die_told("demo-job", 143);
+    told("demo-job", ENGINE_EVENT_STOP, 0, 0);
+    fx.hold = false;
+    fx_run(&fx, 5 * FX_S);
+    assert_events(&fx, "container_stopped job");
+    assert_string_equal(fx.leases, "");
+    fx_run(&fx, 5 * FX_S);
+    fx_clear(&fx);
+    (void)fx_wake(&fx, "job", 3600 * FX_S, false);
+    fx_run(&fx, FX_S);
+    fx_news(&fx, ENGINE_EVENT_START, "demo-job", 0);
+    dies("demo-job", 3);
+    go_on();
+    assert_events(&fx, "container_stopped job, container_recovered job");
+    assert_string_not_equal(fx.leases, "");
+    assert_status(&fx, "demo-job", CONTAINER_RUNNING);
+}
+
+/* A listing shows it, after an outage of the stream. */
+static void a_stop_by_hand_is_seen_before_it_is_told(void **state)
+{
+    fx_ends_for_good(&fx, "demo-job", 143);
+    (void)fx_step(&fx, &(struct core_event){.kind = CORE_LOOK});
+    fx_answer_list(&fx);
+    fx_news(&fx, ENGINE_EVENT_KILL, "demo-job", 15);
+    fx.hold = false;
+    fx_run(&fx, 5 * FX_S);
+    assert_events(&fx, "container_stopped job");
+    assert_string_equal(fx.leases, "");
+    assert_status(&fx, "demo-job", CONTAINER_EXITED);
+}
+
+/* It was told to end before anybody has seen that it runs. */
+static void a_stop_by_hand_of_one_just_started_by_hand(void **state)
+{
+    fx.hold = false;
+    fx_sleep(&fx, "job");
+    fx_run(&fx, FX_S);
+    fx.hold = true;
+    (void)sim_engine_hand(&fx.engine, OPERATION_START, fx_container(&fx, "demo-job"), NULL);
+    fx_news(&fx, ENGINE_EVENT_START, "demo-job", 0);
+    fx_news(&fx, ENGINE_EVENT_KILL, "demo-job", 15);
+    fx_answer(&fx, 0);
+    fx_ends_for_good(&fx, "demo-job", 143);
+    die_told("demo-job", 143);
+    go_on();
+    assert_events(&fx, "container_adopted job");
+    assert_status(&fx, "demo-job", CONTAINER_EXITED);
+}
+
+static void our_stop_of_the_old_one_is_nobodys_hand(void **state)
+{
+    stream_is_cut();
+    fx.hold = false;
+    fx_put_simple(&fx, "web", LIFECYCLE_HOT, 3);
+    fx_run(&fx, 2 * FX_S);
+    fx.hold = true;
+    fx_ends_for_good(&fx, "demo-web", 3);
+    (void)fx_step(&fx, &(struct core_event){.kind = CORE_LOOK});
+    fx_answer_list(&fx);
+    fx_news(&fx, ENGINE_EVENT_KILL, "demo-web..old", 15);
+    fx_news(&fx, ENGINE_EVENT_STOP, "demo-web..old", 0);
+    go_on();
+    assert_events(&fx, "container_stopped web, rolled_back web");
+    assert_status(&fx, "demo-web", CONTAINER_RUNNING);
+}
+
 static void start_and_death_of_an_earlier_run_are_told_late(void **state)
 {
     fx.hold = false;
@@ -318,6 +399,10 @@ int main(void)
         TEST(a_death_of_an_earlier_run_is_told_late),
         TEST(our_own_stop_that_is_told_late_is_nobodys_hand),
         TEST(a_stop_by_hand_of_one_whose_start_was_missed),
+        TEST(a_stop_by_hand_explains_no_later_run),
+        TEST(a_stop_by_hand_is_seen_before_it_is_told),
+        TEST(a_stop_by_hand_of_one_just_started_by_hand),
+        TEST(our_stop_of_the_old_one_is_nobodys_hand),
         TEST(start_and_death_of_an_earlier_run_are_told_late),
         TEST(a_held_one_stays_silent),
         TEST(an_operation_in_flight_goes_first),
