@@ -441,6 +441,14 @@ void fx_stopped_by_hand(struct fixture *f, const char *container)
     fx_news(f, ENGINE_EVENT_STOP, container, 0);
 }
 
+void fx_stopped_unseen(struct fixture *f, const char *container)
+{
+    struct sim_call call = {.kind = OPERATION_STOP};
+    uint8_t id[CONTAINER_ID_SIZE];
+    memcpy(call.id, fx_container(f, container)->id, sizeof(call.id));
+    assert_int_equal(sim_engine_call(&f->engine, &call, id), ENGINE_DONE);
+}
+
 void fx_removed_by_hand(struct fixture *f, const char *container)
 {
     struct sim_container *c = fx_container(f, container);

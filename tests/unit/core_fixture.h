@@ -153,6 +153,7 @@ void fx_ends_for_good(struct fixture *f, const char *container,
                       int exit_code); /* the engine does not restart it */
 void fx_dies_for_good(struct fixture *f, const char *container, int exit_code);
 void fx_stopped_by_hand(struct fixture *f, const char *container); /* docker stop */
+void fx_stopped_unseen(struct fixture *f, const char *container);  /* and nobody tells */
 void fx_removed_by_hand(struct fixture *f, const char *container); /* docker rm -f */
 
 /* Since the last call, compared and begun anew. */

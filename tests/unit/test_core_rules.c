@@ -138,11 +138,7 @@ static void rule_14_starts_when_wanted(void **state)
 {
     put_web_on_lazy_db(LIFECYCLE_HOT, 1);
     fx_settle(&f);
-    assert_int_equal(sim_engine_call(&f.engine,
-                                     &(struct sim_call){.kind = OPERATION_STOP,
-                                                        .id = {fx_container(&f, "demo-db")->id[0]}},
-                                     (uint8_t[CONTAINER_ID_SIZE]){0}),
-                     ENGINE_DONE);
+    fx_stopped_unseen(&f, "demo-db");
     put_web_on_lazy_db(LIFECYCLE_HOT, 2);
     PASS(.agent = "db");
     assert_status(&f, "demo-db", CONTAINER_RUNNING);
