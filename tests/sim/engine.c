@@ -125,6 +125,16 @@ bool sim_engine_take_event(struct sim_engine *e, struct sim_event *ret_event)
     return true;
 }
 
+/* The number, for people; and what tells sums of such numbers apart, as the real ones' are. */
+static void make_id(uint64_t number, uint8_t ret_id[CONTAINER_ID_SIZE])
+{
+    uint64_t mix = number * UINT64_C(0x9E3779B97F4A7C15);
+    mix = (mix ^ (mix >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    mix ^= mix >> 27;
+    memcpy(ret_id, &number, sizeof(number));
+    memcpy(ret_id + sizeof(number), &mix, sizeof(mix));
+}
+
 /* The process */
 
 static void run(struct sim_engine *e, struct sim_container *c)
@@ -317,8 +327,7 @@ static enum engine_outcome create(struct sim_engine *e, const struct sim_call *c
             memcpy(c->partners[i], sim_engine_named(e, call->partners[i])->id, CONTAINER_ID_SIZE);
     (void)snprintf(c->name, sizeof(c->name), "%s", call->name);
     (void)snprintf(c->agent, sizeof(c->agent), "%s", call->agent ? call->agent : "");
-    e->made++;
-    memcpy(c->id, &e->made, sizeof(e->made));
+    make_id(++e->made, c->id);
     memcpy(ret_id, c->id, CONTAINER_ID_SIZE);
     tell(e, ENGINE_EVENT_CREATE, c, 0);
     return ENGINE_DONE;
