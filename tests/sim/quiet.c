@@ -406,6 +406,19 @@ static bool lacks_a_network(const struct world *w, const struct w_agent *a)
     return false;
 }
 
+/* It follows one that is never up for long, in at most so many steps: there are circles. */
+static bool comes_and_goes(const struct world *w, const struct w_agent *a, unsigned steps)
+{
+    for (size_t i = 0; steps > 0 && i < a->row.n_depends; i++) {
+        const struct core_depends *d = &a->depends[i];
+        const struct w_agent *b = agent_named((struct world *)(uintptr_t)w, d->agent);
+        if ((d->joins || d->restart) && b->exists &&
+            (sim_plan_of(&b->row.spec).conduct != SIM_STAYS || comes_and_goes(w, b, steps - 1)))
+            return true;
+    }
+    return false;
+}
+
 static void check_agent(struct world *w, struct w_agent *a)
 {
     struct agent_view v = {.reason = ""};
@@ -421,7 +434,7 @@ static void check_agent(struct world *w, struct w_agent *a)
     if (count(w, a, true) > 1 && !is_left_alone(w, a))
         broken(w, "%s runs twice", a->name);
     if (a->worked && a->row.lifecycle == LIFECYCLE_HOT && !is_left_alone(w, a) &&
-        count(w, a, true) == 0 && !lacks_a_network(w, a))
+        count(w, a, true) == 0 && !lacks_a_network(w, a) && !comes_and_goes(w, a, W_AGENTS))
         broken(w, "%s worked, and does not any more", a->name);
     if (a->row.job)
         check_job(w, a, &v);
