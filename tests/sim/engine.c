@@ -183,6 +183,7 @@ void sim_engine_end(struct sim_engine *e, struct sim_container *c, int exit_code
         return;
     uint64_t next = c->backoff_ns * 2 < BACKOFF_MAX_NS ? c->backoff_ns * 2 : BACKOFF_MAX_NS;
     c->backoff_ns = long_enough || c->backoff_ns == 0 ? BACKOFF_FIRST_NS : next;
+    c->restarts++;
     c->status = CONTAINER_RESTARTING;
     c->next_ns = e->now_ns + c->backoff_ns;
     if (c->next_ns < c->lingers_until_ns)
@@ -218,7 +219,6 @@ static void happen(struct sim_engine *e, struct sim_container *c)
         return;
     }
     if (c->status == CONTAINER_RESTARTING) {
-        c->restarts++;
         run(e, c);
     } else {
         sim_engine_end(e, c, sim_plan_of(&c->spec).conduct == SIM_ENDS ? 0 : 1);
