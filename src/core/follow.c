@@ -6,6 +6,7 @@
  * interfaces, say).
  *
  * So does who is found to run since before that one's run: it was restarted while we did not look.
+ * A restart that the stream did not tell is found by the sweep of listing.c.
  *
  * Who runs is noted before that run ends, and the note is in the transaction before the stop is
  * sent: so it follows, once, whatever happens in between. The note is over with the run that it was
@@ -34,12 +35,12 @@ void follow_note(struct core *core, struct agent *a, bool by_us)
     }
 }
 
-/* A run that began before we looked first is known by its inspection. Asked for once; should that
+/* A run is known by when it began, which an inspection tells. Asked for once a run; should that
  * fail, the sweep of listing.c tells later. */
 static void ask_start(struct core *core, struct agent *a)
 {
     struct container *c = &a->containers[SLOT_MAIN];
-    if (c->looked_back || c->inspected_ns != 0)
+    if (c->looked_back || c->started_ns != 0)
         return;
     c->looked_back = a->want_inspect = true;
     mark_dirty(core, a);
@@ -62,7 +63,7 @@ void follow_look_back(struct core *core, struct agent *a)
             continue;
         ask_start(core, a);
         ask_start(core, b);
-        if (c->started_ns == 0 || c->started_ns >= o->started_ns)
+        if (!c->began_before || c->started_ns >= o->started_ns)
             continue;
         a->to_follow = a->save = true;
         pass_follow(core, a, b);

@@ -89,8 +89,9 @@ struct container {
     uint64_t inspected_ns;         /* when it was inspected, or made, last */
     uint64_t seen_ns;              /* when the engine last showed it */
     int64_t ended_ns;              /* by the engine's clock: the last end that was inspected */
-    int64_t started_ns; /* the same, of a run that began before we looked first; 0: not known */
-    bool looked_back;   /* that was asked for */
+    int64_t started_ns;            /* the same: when its run began; 0: not inspected in this one */
+    bool began_before;             /* that was before we looked first */
+    bool looked_back;              /* it was asked when, in this run */
 };
 
 enum presence { PRESENCE_NONE, PRESENCE_ROW, PRESENCE_TOMBSTONE };

@@ -191,10 +191,13 @@ static void forget_kept(struct agent *a, const struct container *c)
     a->save = true;
 }
 
+/* Also when nobody has told: it has another beginning, maybe an earlier one by a clock that went
+ * back. */
 static bool runs_anew(const struct container *c, const struct container *before)
 {
     return before->status == CONTAINER_RESTARTING ||
-           (before->restarts_seen && c->restarts > before->restarts);
+           (before->restarts_seen && c->restarts > before->restarts) ||
+           (before->started_ns != 0 && c->started_ns != before->started_ns);
 }
 
 static bool is_same_run(const struct agent *a, const struct container *before)
@@ -209,14 +212,15 @@ static void take_change(struct core *core, struct agent *a, enum slot slot,
                         const struct container *before)
 {
     struct container *c = &a->containers[slot];
-    if (c->status != CONTAINER_RUNNING && c->status != CONTAINER_PAUSED)
+    if (c->status != CONTAINER_RUNNING && c->status != CONTAINER_PAUSED) {
         c->health = HEALTH_NONE; /* Docker calls all that does not run unhealthy */
+        c->started_ns = 0;
+        c->began_before = c->looked_back = false;
+    }
     if (c->known && (c->status == CONTAINER_DEAD || c->doomed))
         forget_kept(a, c);
     if (!container_is_up(c))
         c->start_due = true;
-    if (!container_is_up(c) || runs_anew(c, before))
-        c->started_ns = 0;
     if (!container_is_up(c))
         c->up_since_ns = 0;
     else if (c->up_since_ns == 0 || runs_anew(c, before))
@@ -341,7 +345,9 @@ void agent_see(struct core *core, struct agent *a, enum slot slot, const struct 
     bool is_first = c->inspected_ns == 0;
     if (o->inspected) {
         c->inspected_ns = core->now_ns;
-        c->started_ns = is_first ? o->started_ns : c->started_ns;
+        c->started_ns = o->started_ns;
+        if (is_first)
+            c->began_before = o->started_ns != 0;
         if (o->policy_agrees)
             c->policy = POLICY_AGREES;
         else if (c->policy != POLICY_STAYS_TAMPERED)

@@ -314,8 +314,7 @@ static void check_follows(struct world *w, const struct w_agent *a, const struct
         broken(w, "%s was to be restarted after what it depends on, and was not", a->name);
 }
 
-/* A namespace ends with the run that it belongs to, so whoever lives in it began after that. Of a
- * restart by hand whose events were lost nobody knows. */
+/* A namespace ends with the run that it belongs to, so whoever lives in it began after that. */
 static void check_joins(struct world *w, const struct w_agent *a, const struct sim_container *c)
 {
     for (size_t i = 0; c->status == CONTAINER_RUNNING && i < a->row.n_depends; i++) {
@@ -324,7 +323,7 @@ static void check_joins(struct world *w, const struct w_agent *a, const struct s
             continue;
         const struct sim_container *b = quiet_container(w, on);
         if (b && b->status == CONTAINER_RUNNING && sim_plan_of(&b->spec).conduct == SIM_STAYS &&
-            !b->by_user && sim_container_shares(c, b) && count(w, on, false) == 1 &&
+            sim_container_shares(c, b) && count(w, on, false) == 1 &&
             b->up_since_ns > c->up_since_ns)
             broken(w, "%s has the network of a run of %s that is over", a->name, on->name);
     }
