@@ -70,7 +70,7 @@ struct container {
     bool restarts_seen; /* `restarts` is known */
     bool start_heard;   /* and whatever the stream told since its last start */
     bool start_due;     /* it was down, and the stream has not told of a start since */
-    bool death_told;    /* by the stream, and not inspected since */
+    bool death_told;    /* by the stream, or before a restart of ours, and not inspected since */
     bool signalled;     /* somebody sent it a signal since: the engine restarts it no more */
     uint8_t id[CONTAINER_ID_SIZE];
     enum container_status status;

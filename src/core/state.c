@@ -303,11 +303,9 @@ void agent_see(struct core *core, struct agent *a, enum slot slot, const struct 
 {
     struct container *c = &a->containers[slot];
     enum container_status status = o->status;
-    if (is_doubtful(core, a, slot, o)) {
-        status = CONTAINER_EXITED;
-        a->want_inspect = true;
-    } else if (is_late(c, o)) {
-        status = c->status;
+    bool doubtful = is_doubtful(core, a, slot, o);
+    if (doubtful || is_late(c, o)) {
+        status = doubtful ? CONTAINER_EXITED : c->status;
         a->want_inspect = true;
     }
     struct container before = *c;
@@ -325,6 +323,7 @@ void agent_see(struct core *core, struct agent *a, enum slot slot, const struct 
         memset(c, 0, sizeof(*c));
         c->known = true;
         memcpy(c->id, o->id, CONTAINER_ID_SIZE);
+        c->death_told = doubtful; /* the next listing may be as late */
         if (slot == SLOT_MAIN && a->has_remembered && a->state == STATE_STOPPING &&
             same_id(a->remembered, o->id)) {
             /* A stop was under way when roost was killed: a listing shows its end late. */

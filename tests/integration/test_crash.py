@@ -13,6 +13,7 @@ import pytest
 
 from engine import wait_until
 from fleet import hot, is_lazy, lazy, roost_program
+from users import ask
 
 
 def killed_pass(fleet, proxy, number, when):
@@ -165,6 +166,27 @@ def test_serve_killed_leaves_containers_and_the_lock_is_free(fleet):
         server.process.wait()
     assert fleet.marks() == marks
     assert fleet.actions() == {"web": "unchanged", "reviewer": "unchanged"}
+
+
+def test_an_end_that_was_told_before_a_kill_is_not_told_again(fleet):
+    """The engine lists what has died as running until its networks are down. Whoever asks for something before the boot
+    pass makes the next roost list twice in that time."""
+    job = {"image": "busybox", "command": ["sleep", "0.3"], "networks": ["a", "b", "c"], "x-roost": {"lifecycle": "lazy"}}
+    fleet.apply({"job": job, "other": lazy()}, networks={"a": {}, "b": {}, "c": {}})
+
+    def told():
+        return int(fleet.sql("SELECT count(*) FROM events WHERE kind = 'container_exited'"))
+
+    for end in range(1, 4):
+        with fleet.serve() as server:
+            assert ask(fleet.socket, "POST", "/v1/agents/job/wake", {"ttl": "60s"})[0] == 200
+            wait_until(lambda: told() >= end, "its end is told")
+            server.kill()
+        with fleet.serve(ready=False) as server:
+            while "boot pass: " not in server.log:
+                assert server.process.poll() is None, server.log
+                ask(fleet.socket, "POST", "/v1/agents/other/wake", {"ttl": "1s"})
+        assert told() == end, fleet.sql("SELECT time, reason FROM events WHERE agent = 'job'")
 
 
 def test_every_changing_request_is_seen_by_the_proxy(fleet, engine, proxy):

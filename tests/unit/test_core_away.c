@@ -183,7 +183,7 @@ static void killed_before_a_death_was_looked_at(void **state)
 }
 
 /* Docker lists a dead container as running until its network is down. */
-static void an_end_that_was_told_is_not_told_again_by_a_listing_of_before(void **state)
+static void killed_when_it_had_told_an_end(void)
 {
     started_by_hand("demo-job");
     fx_run(&fx, FX_S);
@@ -194,6 +194,35 @@ static void an_end_that_was_told_is_not_told_again_by_a_listing_of_before(void *
     fx_container(&fx, "demo-job")->was = CONTAINER_RUNNING;
     fx_container(&fx, "demo-job")->lingers_until_ns = fx.now_ns + FX_S / 10;
     fx_restart(&fx);
+}
+
+static void an_end_that_was_told_is_not_told_again_by_a_listing_of_before(void **state)
+{
+    killed_when_it_had_told_an_end();
+    fx_settle(&fx);
+    assert_events(&fx, "");
+    assert_state(&fx, "job", STATE_STOPPED);
+}
+
+/* A pass that came too late for the first listing has a second one before anything is inspected. */
+static void nor_by_a_second_listing_of_before(void **state)
+{
+    killed_when_it_had_told_an_end();
+    fx.hold = true;
+    fx_time(&fx);
+    (void)fx_step(&fx, &(struct core_event){.kind = CORE_PASS, .pass = {.pass = 1}});
+    fx_answer_list(&fx);
+    fx_answer_list(&fx);
+    fx.hold = false;
+    fx_settle(&fx);
+    assert_events(&fx, "");
+    assert_state(&fx, "job", STATE_STOPPED);
+}
+
+static void nor_by_one_after_an_inspection_that_failed(void **state)
+{
+    killed_when_it_had_told_an_end();
+    fx_script(&fx, OPERATION_INSPECT, ENGINE_UNKNOWN, false, "timed out");
     fx_settle(&fx);
     assert_events(&fx, "");
     assert_state(&fx, "job", STATE_STOPPED);
@@ -448,6 +477,8 @@ int main(void)
         TEST(killed_before_it_was_clear_that_it_was_a_stop),
         TEST(killed_before_a_death_was_looked_at),
         TEST(an_end_that_was_told_is_not_told_again_by_a_listing_of_before),
+        TEST(nor_by_a_second_listing_of_before),
+        TEST(nor_by_one_after_an_inspection_that_failed),
         TEST(one_that_was_started_while_roost_was_dead_is_adopted),
         TEST(a_crash_while_it_was_starting_is_told),
         TEST(a_start_that_never_came_to_the_engine_is_no_death),
