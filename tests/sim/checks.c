@@ -243,9 +243,12 @@ void check_event(struct world *w, const struct core_happening *h)
     if (a->told_row && a->told.held)
         broken(w, "%s of %s, which is held", event_kind_name(h->kind), a->name);
     bool refused = strcmp(h->reason, "start_refused") == 0;
-    if (h->kind == EVENT_CONTAINER_STOPPED && a->troubles == 0 && !refused)
-        broken(w, "container_stopped of %s, and nothing but roost has stopped it", a->name);
-    if (h->kind == EVENT_CONTAINER_STOPPED && !refused)
+    bool is_end =
+        h->kind == EVENT_CONTAINER_EXITED || (h->kind == EVENT_CONTAINER_STOPPED && !refused);
+    if (is_end && a->troubles == 0)
+        broken(w, "%s of %s, and nothing but roost has stopped it since it was last told",
+               event_kind_name(h->kind), a->name);
+    if (is_end)
         a->troubles = 0;
     bool by_hand = strcmp(h->reason, "stopped_by_hand") == 0;
     if (by_hand && a->hands == 0)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The choices of a life: each act of users or accidents, and each fault that befalls what goes on
- * after it. They have numbers that do not move when others are left out, since the random numbers
- * begin anew with each act: so a life can be lived again with some of its choices only.
+ * The choices of a life: each act of users or accidents, each fault that befalls what goes on after
+ * it, and whether a daemon that is started then has its boot pass. They have numbers that do not
+ * move when others are left out, since the random numbers begin anew with each act: so a life can
+ * be lived again with some of its choices only.
  */
 #include "world.h"
 
@@ -10,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define BOOT_PASS 1000 /* beyond the faults of any act */
 
 static struct choices only;
 static bool has_only;
@@ -52,6 +55,12 @@ bool fault(struct world *w, unsigned per_mille)
 {
     return w->chaos && w->faulty && chance(w, per_mille) &&
            is_taken((struct choice){w->act, ++w->fault});
+}
+
+/* One choice an act, and it costs no random number: lives of a few choices stay what they were. */
+bool choose_boot_pass(const struct world *w)
+{
+    return is_taken((struct choice){w->act, BOOT_PASS});
 }
 
 const struct choices *choices_made(void)

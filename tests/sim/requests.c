@@ -107,6 +107,7 @@ void requests_after_step(struct world *w)
     w->sweep.due = false;
     if (w->sweep.kind == SWEEP_CRASH_SENT) {
         shell_kill(w);
+        w->boot_ns = w->now_ns + 20 * MS; /* and the engine has not noticed yet what has ended */
     } else if (w->sweep.kind == SWEEP_STALE_LISTING) {
         w->sweep.slow_list = true;
         shell_step(w, &look);

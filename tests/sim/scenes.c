@@ -265,6 +265,7 @@ static void hand(struct world *w, struct w_agent *a, const char *verb)
 static void act(struct world *w, const char *verb, struct w_agent *a, const char *how)
 {
     trace(w, "scene: %s %s %s", verb, a ? a->name : "", how);
+    sim_engine_advance(&w->engine, w->now_ns); /* else what it ends has ended long ago */
     if (strcmp(verb, "row") == 0)
         row(w, a, strchr(how, ':') ? strchr(how, ':') + 1 : "", strncmp(how, "lazy", 4) == 0);
     else if (strcmp(verb, "delete") == 0)

@@ -151,7 +151,8 @@ enum w_fault {
     FAULTS
 };
 
-/* One of a life: an act (fault 0), or the n-th fault after it. */
+/* One of a life: an act (fault 0), the n-th fault after it, or that a daemon which starts then has
+ * its boot pass. */
 struct choice {
     unsigned act, fault;
 };
@@ -252,6 +253,7 @@ void live_tables(uint64_t seed); /* a table, and another one */
 /* choices.c */
 bool choose_act(struct world *w);                /* the next act; false: it is left out */
 bool fault(struct world *w, unsigned per_mille); /* does a fault happen here? Only in chaos */
+bool choose_boot_pass(const struct world *w);
 void choices_begin(void);
 const struct choices *choices_made(void);
 void choices_only(const struct choices *choices); /* of a life all others are left out */
