@@ -292,7 +292,7 @@ class Screen(Story):
                                        stderr=err, env={**place.faulty(kind, at, times), "TERM": "xterm"},
                                        start_new_session=True,
                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
-            shown = self.press(process, ours)
+            shown = self.press(process, ours, 1.0 if at else PATIENCE_S)
             hangs = process.poll() is None
             if hangs:
                 process.send_signal(signal.SIGABRT)
@@ -310,12 +310,14 @@ class Screen(Story):
             yield f"shows nothing of {self.shows} with nothing failing: {shown}"
         yield from whole(place)
 
-    def press(self, process, terminal):
-        limit, shown = time.monotonic() + PATIENCE_S, b""
+    def press(self, process, terminal, wait_s):
+        """Once all is shown, or has not come for so long: a call that failed may have been for that."""
+        begun = time.monotonic()
+        limit, shown = begun + PATIENCE_S, b""
         while process.poll() is None and time.monotonic() < limit:
             if select.select([terminal], [], [], 0.1)[0]:
                 shown += os.read(terminal, 65536)
-            elif shown:
+            elif all(word.encode() in shown for word in self.shows) or time.monotonic() > begun + wait_s:
                 os.write(terminal, self.KEYS)
         return shown.decode("utf-8", "replace")
 
