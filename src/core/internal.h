@@ -388,6 +388,7 @@ bool agent_is_rolled_back(const struct agent *a);
 bool same_id(const uint8_t a[CONTAINER_ID_SIZE], const uint8_t b[CONTAINER_ID_SIZE]);
 struct agent_view agent_view_of(const struct core *core, const struct agent *a);
 bool container_is_up(const struct container *c);
+bool stop_is_lost(const struct core *core, const struct container *c); /* ours, and may yet be */
 bool container_is_tampered(const struct container *c);
 
 /* What stands before a step: nothing; what will pass; what will not by itself. */

@@ -17,12 +17,15 @@ static bool is_leaving(const struct agent *a)
 
 /* Only what was seen to run is remembered as up: our start may never have come to the engine. And
  * as long as nobody was told that it went down, it is remembered as up: who starts after a crash
- * tells it. */
-static enum agent_state state_to_save(const struct agent *a)
+ * tells it. But a stop of ours whose end nobody knows may still come to pass, and who starts then
+ * must know whose it was. */
+static enum agent_state state_to_save(const struct core *core, const struct agent *a)
 {
     const struct container *c = &a->containers[SLOT_MAIN];
     if (c->known && (a->unjudged || a->confirm_at_ns != 0))
         return STATE_RUNNING;
+    if (container_is_up(c) && a->state == STATE_RUNNING && stop_is_lost(core, c))
+        return STATE_STOPPING;
     if (a->state == STATE_STARTING && !container_is_up(c))
         return STATE_STOPPED;
     return a->state;
@@ -37,7 +40,7 @@ void memory_save(struct core *core, struct agent *a)
         return;
     const struct container *c = &a->containers[SLOT_MAIN];
     e->save.name = effect_text(core, a->name);
-    e->save.state = state_to_save(a);
+    e->save.state = state_to_save(core, a);
     e->save.reason = effect_text(core, a->reason ? a->reason : "");
     e->save.failed_generation = agent_is_rolled_back(a) ? a->failed_generation : 0;
     e->save.has_container = (c->known && !is_leaving(a)) || e->save.failed_generation != 0;

@@ -114,12 +114,17 @@ bool container_is_up(const struct container *c)
                         c->status == CONTAINER_PAUSED);
 }
 
+bool stop_is_lost(const struct core *core, const struct container *c)
+{
+    return c->lost_kind == OPERATION_STOP && core->now_ns < c->lost_until_ns;
+}
+
 /* Is its end what we, or its row, asked for? */
 static bool death_is_explained(const struct core *core, const struct agent *a,
                                const struct container *c)
 {
-    bool stopping = (a->operation.id != 0 && a->operation.kind == OPERATION_STOP) ||
-                    (core->now_ns < c->lost_until_ns && c->lost_kind == OPERATION_STOP);
+    bool stopping =
+        (a->operation.id != 0 && a->operation.kind == OPERATION_STOP) || stop_is_lost(core, c);
     return stopping || !agent_is_wanted_awake(core, a) || (c->exit_seen && c->exit_code == 0);
 }
 
@@ -266,9 +271,13 @@ static void take_change(struct core *core, struct agent *a, enum slot slot,
 /* An operation whose end was never known leaves a state that nothing would end. */
 void agent_agree(struct core *core, struct agent *a)
 {
-    const struct container *c = &a->containers[SLOT_MAIN];
+    struct container *c = &a->containers[SLOT_MAIN];
     if (!c->known)
         return;
+    if (c->lost_until_ns != 0 && core->now_ns >= c->lost_until_ns) {
+        c->lost_until_ns = 0;
+        a->save = true; /* what it was remembered as for that */
+    }
     bool runs = c->status == CONTAINER_RUNNING || c->status == CONTAINER_RESTARTING;
     if (runs && a->state == STATE_STOPPING)
         agent_move(core, a, INPUT_REFUSED);

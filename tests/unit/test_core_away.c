@@ -286,6 +286,35 @@ static void killed_while_it_was_stopped_by_us(void **state)
     assert_status(&fx, "demo-job", CONTAINER_EXITED);
 }
 
+/* Its stop timed out and is carried out late; in between it was listed as running, and somebody
+ * wants it again. For two minutes whoever starts knows of that stop; later it is somebody else's.
+ */
+static void killed_after_a_stop_that_was_lost(void **state)
+{
+    static const struct {
+        unsigned wait_s;
+        const char *events;
+    } rows[] = {{1, ""}, {200, "container_stopped job, container_recovered job"}};
+    fx.config.resync_ns = 30 * FX_S;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        ROW("is down %u s later", rows[i].wait_s);
+        fx_restart(&fx);
+        (void)fx_wake(&fx, "job", 600 * FX_S, false);
+        fx_settle(&fx);
+        fx_script(&fx, OPERATION_STOP, ENGINE_UNKNOWN, false, "timed out");
+        fx_sleep(&fx, "job");
+        (void)fx_wake(&fx, "job", 600 * FX_S, false);
+        fx_run(&fx, rows[i].wait_s * FX_S);
+        assert_status(&fx, "demo-job", CONTAINER_RUNNING);
+        fx_clear(&fx);
+        fx_stopped_unseen(&fx, "demo-job");
+        fx_restart(&fx);
+        fx_settle(&fx);
+        assert_events(&fx, rows[i].events);
+        assert_status(&fx, "demo-job", CONTAINER_RUNNING);
+    }
+}
+
 /* An episode of each kind is open when roost is killed: what opened it is not told again, its end
  * is told once. */
 static void killed_in_a_crash_loop(void **state)
@@ -486,6 +515,7 @@ int main(void)
         TEST(killed_while_it_is_paused),
         TEST(killed_while_it_is_renamed),
         TEST(killed_while_it_was_stopped_by_us),
+        TEST(killed_after_a_stop_that_was_lost),
         TEST(killed_while_the_engine_is_lost),
         TEST(a_row_deleted_and_put_back_has_its_leases_stored_again),
         TEST(a_jumping_wall_clock_ends_no_lease_and_restarts_nothing),
