@@ -440,6 +440,7 @@ void agent_move_container(struct core *core, struct agent *a, enum slot from, en
     }
     a->containers[to] = a->containers[from];
     a->containers[to].renamed = NAME_RIGHT;
+    a->containers[to].death_told = false; /* nobody inspects a spare: the listing is believed */
     memset(&a->containers[from], 0, sizeof(a->containers[from]));
     if (from == SLOT_MAIN) {
         a->probe_at_ns = 0;

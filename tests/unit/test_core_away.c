@@ -228,6 +228,26 @@ static void nor_by_one_after_an_inspection_that_failed(void **state)
     assert_state(&fx, "job", STATE_STOPPED);
 }
 
+/* It runs, and before it was inspected a rename of the dead roost has set it aside. */
+static void one_that_was_doubted_and_is_set_aside_is_stopped(void **state)
+{
+    struct core_row row = fx_row("job", LIFECYCLE_LAZY, 3);
+    by_hand(OPERATION_START, "demo-job", NULL);
+    fx_put(&fx, &row);
+    (void)fx_plant(&fx, "demo-job..new", "job", LIFECYCLE_LAZY, fx_spec(3), CONTAINER_CREATED);
+    fx_restart(&fx);
+    fx.hold = true;
+    fx_time(&fx);
+    (void)fx_step(&fx, &(struct core_event){.kind = CORE_PASS, .pass = {.pass = 1}});
+    fx_answer_list(&fx);
+    by_hand(OPERATION_RENAME, "demo-job", "demo-job..old");
+    fx_answer_list(&fx);
+    fx.hold = false;
+    fx_settle(&fx);
+    assert_null(sim_engine_named(&fx.engine, "demo-job..old"));
+    assert_status(&fx, "demo-job", CONTAINER_CREATED);
+}
+
 static void one_that_was_started_while_roost_was_dead_is_adopted(void **state)
 {
     by_hand(OPERATION_START, "demo-job", NULL);
@@ -508,6 +528,7 @@ int main(void)
         TEST(an_end_that_was_told_is_not_told_again_by_a_listing_of_before),
         TEST(nor_by_a_second_listing_of_before),
         TEST(nor_by_one_after_an_inspection_that_failed),
+        TEST(one_that_was_doubted_and_is_set_aside_is_stopped),
         TEST(one_that_was_started_while_roost_was_dead_is_adopted),
         TEST(a_crash_while_it_was_starting_is_told),
         TEST(a_start_that_never_came_to_the_engine_is_no_death),
