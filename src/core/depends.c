@@ -161,16 +161,20 @@ bool depends_is_met(const struct agent *b, enum depends_condition condition)
 }
 
 /* Nothing under way that could still fulfil it, or not for a long time: a job that runs is waited
- * for as long as this, and a hot agent, which the engine restarts, never completes. */
-#define JOB_PATIENCE_NS (60 * SECOND_NS)
+ * for as long as this, and so is one that is about to have another run, which who lives in its
+ * namespace would follow. A hot agent, which the engine restarts, never completes. */
+#define PATIENCE_NS (60 * SECOND_NS)
 
 static bool is_hopeless(const struct core *core, const struct agent *a, const struct agent *b,
-                        enum depends_condition condition, uint64_t *ret_until_ns)
+                        const struct core_depends *on, uint64_t *ret_until_ns)
 {
-    if (condition != DEPENDS_COMPLETED || !container_is_up(&b->containers[SLOT_MAIN]))
+    const struct container *c = &b->containers[SLOT_MAIN];
+    bool completes = on->condition == DEPENDS_COMPLETED && container_is_up(c);
+    bool joins = on->joins && c->known && c->status == CONTAINER_RESTARTING;
+    if (!completes && !joins)
         return !agent_is_busy(b);
-    *ret_until_ns = (a->waits_since_ns ? a->waits_since_ns : core->now_ns) + JOB_PATIENCE_NS;
-    return b->lifecycle == LIFECYCLE_HOT || core->now_ns >= *ret_until_ns;
+    *ret_until_ns = (a->waits_since_ns ? a->waits_since_ns : core->now_ns) + PATIENCE_NS;
+    return (completes && b->lifecycle == LIFECYCLE_HOT) || core->now_ns >= *ret_until_ns;
 }
 
 const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_hopeless,
@@ -193,7 +197,7 @@ const char *depends_blocks(struct core *core, const struct agent *a, bool *ret_h
             b->want_inspect = true; /* a listing does not tell how it ended */
             mark_dirty(core, b);
         }
-        *ret_hopeless = is_hopeless(core, a, b, condition, ret_until_ns);
+        *ret_hopeless = is_hopeless(core, a, b, &a->depends[i], ret_until_ns);
         if (*ret_hopeless && a->depends[i].optional)
             continue;
         return b->name;

@@ -118,6 +118,26 @@ static void follows_what_comes_back_after_a_back_off(void **state)
     }
 }
 
+/* Started now it would be refused, or would follow at once. */
+static void waits_while_the_engine_restarts_whose_namespace_it_is_in(void **state)
+{
+    put("app", LIFECYCLE_HOT, in_vpn, 0);
+    put("vpn", LIFECYCLE_HOT, NULL, 0);
+    fx_settle(&f);
+    fx_dies(&f, "demo-vpn", 1);
+    assert_status(&f, "demo-vpn", CONTAINER_RESTARTING);
+    fx_container(&f, "demo-vpn")->next_ns = f.now_ns + 20 * FX_S;
+    fx_dies_for_good(&f, "demo-app", 1);
+    fx_clear(&f);
+    fx_run(&f, 15 * FX_S);
+    assert_status(&f, "demo-vpn", CONTAINER_RESTARTING);
+    assert_null(strstr(f.trace, "start demo-app"));
+    fx_run(&f, 10 * FX_S);
+    assert_status(&f, "demo-app", CONTAINER_RUNNING);
+    const char *start = strstr(f.trace, "start demo-app");
+    assert_true(start && !strstr(start + 1, "start demo-app"));
+}
+
 static void assert_follows_once(void)
 {
     fx_clear(&f);
@@ -423,6 +443,7 @@ int main(void)
         TEST(made_anew_when_the_other_is),
         TEST(follows_each_run_of_whose_namespace_it_is_in),
         TEST(follows_what_comes_back_after_a_back_off),
+        TEST(waits_while_the_engine_restarts_whose_namespace_it_is_in),
         TEST(follows_a_run_that_began_while_roost_was_away),
         TEST(follows_a_restart_that_nobody_told),
         TEST(a_clock_that_went_back_costs_one_restart),
