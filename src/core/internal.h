@@ -67,11 +67,12 @@ struct container {
     bool doomed;    /* a removal of ours was given up, and may still be carried out at any time */
     bool exit_seen; /* exit_code is of this death */
     bool oom_killed;
-    bool restarts_seen; /* `restarts` is known */
-    bool start_heard;   /* and whatever the stream told since its last start */
-    bool start_due;     /* it was down, and the stream has not told of a start since */
-    bool death_told;    /* by the stream, or before a restart of ours, and not inspected since */
-    bool signalled;     /* somebody sent it a signal since: the engine restarts it no more */
+    bool restarts_seen;  /* `restarts` is known */
+    bool start_heard;    /* and whatever the stream told since its last start */
+    unsigned starts_due; /* it was down, and the stream has not told of the start since (1); nor of
+                            that of the run before (2) */
+    bool death_told;     /* by the stream, or before a restart of ours, and not inspected since */
+    bool signalled;      /* somebody sent it a signal since: the engine restarts it no more */
     uint8_t id[CONTAINER_ID_SIZE];
     enum container_status status;
     enum container_health health;

@@ -121,7 +121,7 @@ static bool death_is_certain(const struct core *core, const struct agent *a,
 
 static void take_death(struct core *core, struct agent *a, const struct engine_news *news)
 {
-    if (a->containers[SLOT_MAIN].start_due)
+    if (a->containers[SLOT_MAIN].starts_due > 0)
         return; /* told late: an end of an earlier run */
     a->died_news = true;
     follow_note(core, a, false);
@@ -140,8 +140,8 @@ static void take_death(struct core *core, struct agent *a, const struct engine_n
 static void note_hand(const struct core *core, struct agent *a, int slot)
 {
     const struct container *c = &a->containers[slot];
-    bool is_early = c->start_due && c->start_heard;
-    bool is_over = c->start_due && !container_is_up(c) && !a->unjudged;
+    bool is_early = c->starts_due > 0 && c->start_heard;
+    bool is_over = c->starts_due > 0 && !container_is_up(c) && !a->unjudged;
     if (slot == SLOT_MAIN && !is_early && !is_over)
         a->hand_ns = core->now_ns;
 }
@@ -155,9 +155,11 @@ static bool is_of_earlier_run(const struct container *c, const struct engine_new
 /* What was told of a container from its start on says whether the engine restarts it. */
 static void listen(struct container *c, const struct engine_news *news)
 {
-    if (news->action == ENGINE_EVENT_START && !is_of_earlier_run(c, news)) {
+    if (news->action == ENGINE_EVENT_START && is_of_earlier_run(c, news)) {
+        c->starts_due = c->starts_due > 0;
+    } else if (news->action == ENGINE_EVENT_START) {
         c->start_heard = true;
-        c->start_due = false;
+        c->starts_due -= c->starts_due > 0;
         c->signalled = false;
     } else if (news->action == ENGINE_EVENT_KILL) {
         c->signalled = true;
@@ -168,7 +170,9 @@ void news_missed(struct core *core)
 {
     struct agent *a, *next;
     HASH_ITER (hh, core->agents, a, next) {
-        a->containers[SLOT_MAIN].start_heard = false;
+        struct container *c = &a->containers[SLOT_MAIN];
+        c->start_heard = false;
+        c->starts_due = c->starts_due > 0;
     }
 }
 

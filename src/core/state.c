@@ -224,8 +224,8 @@ static void take_change(struct core *core, struct agent *a, enum slot slot,
     }
     if (c->known && (c->status == CONTAINER_DEAD || c->doomed))
         forget_kept(a, c);
-    if (!container_is_up(c))
-        c->start_due = true;
+    if (!container_is_up(c) && (container_is_up(before) || c->starts_due == 0))
+        c->starts_due = c->starts_due > 0 ? 2 : 1;
     if (!container_is_up(c))
         c->up_since_ns = 0;
     else if (c->up_since_ns == 0 || runs_anew(c, before))

@@ -225,6 +225,29 @@ static void our_own_stop_that_is_told_late_is_nobodys_hand(void **state)
     assert_status(&fx, "demo-job", CONTAINER_RUNNING);
 }
 
+/* The start before it as well, which is not that of the run after it. */
+static void nor_is_one_whose_start_is_told_late_too(void **state)
+{
+    fx.hold = false;
+    fx_sleep(&fx, "job");
+    fx_run(&fx, FX_S);
+    (void)fx_wake(&fx, "job", 3600 * FX_S, false);
+    fx_run(&fx, FX_S);
+    fx_sleep(&fx, "job");
+    fx_run(&fx, FX_S);
+    (void)fx_wake(&fx, "job", 3600 * FX_S, false);
+    fx_run(&fx, FX_S);
+    fx_news(&fx, ENGINE_EVENT_START, "demo-job", 0);
+    fx_news(&fx, ENGINE_EVENT_KILL, "demo-job", 15);
+    fx_news(&fx, ENGINE_EVENT_STOP, "demo-job", 0);
+    fx_news(&fx, ENGINE_EVENT_START, "demo-job", 0);
+    fx_run(&fx, FX_S);
+    dies("demo-job", 3);
+    go_on();
+    assert_true(fx.leases[0] != '\0');
+    assert_status(&fx, "demo-job", CONTAINER_RUNNING);
+}
+
 /* Nobody told of its start, and ours found it running. */
 static void a_stop_by_hand_of_one_whose_start_was_missed(void **state)
 {
@@ -398,6 +421,7 @@ int main(void)
         TEST(a_signal_before_we_came_is_not_known),
         TEST(a_death_of_an_earlier_run_is_told_late),
         TEST(our_own_stop_that_is_told_late_is_nobodys_hand),
+        TEST(nor_is_one_whose_start_is_told_late_too),
         TEST(a_stop_by_hand_of_one_whose_start_was_missed),
         TEST(a_stop_by_hand_explains_no_later_run),
         TEST(a_stop_by_hand_is_seen_before_it_is_told),
