@@ -411,8 +411,10 @@ static bool comes_and_goes(const struct world *w, const struct w_agent *a, unsig
     for (size_t i = 0; steps > 0 && i < a->row.n_depends; i++) {
         const struct core_depends *d = &a->depends[i];
         const struct w_agent *b = agent_named((struct world *)(uintptr_t)w, d->agent);
+        const struct sim_container *c = own_container(w, b);
         if ((d->joins || d->restart) && b->exists &&
-            (sim_plan_of(&b->row.spec).conduct != SIM_STAYS || comes_and_goes(w, b, steps - 1)))
+            (sim_plan_of(c ? &c->spec : &b->row.spec).conduct != SIM_STAYS ||
+             comes_and_goes(w, b, steps - 1)))
             return true;
     }
     return false;
