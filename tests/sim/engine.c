@@ -552,7 +552,7 @@ void sim_engine_restart(struct sim_engine *e, bool killed)
             continue;
         rest(e, c, 143); /* a killed engine stops the survivors when it is started again */
         c->lingers_until_ns = 0;
-        if (c->policy == LIFECYCLE_HOT && !killed)
+        if (c->policy == LIFECYCLE_HOT && !killed && partners_run(e, c))
             run(e, c);
     }
     e->n_events = 0; /* the ring goes with it */
