@@ -79,8 +79,8 @@ static int read_file(struct gather *g, const char *name, bool required, bool raw
     const struct node *written = node_value(g->service, g->path);
     if (written->kind == NODE_MAP)
         written = node_get(written, "path");
-    struct shown name_there = shown(written->text);
-    const char *shown_as = strchr(written->text, '$') ? name_there.text : path;
+    struct shown room;
+    const char *shown_as = source_shown_path(written, path, &room);
     struct error why = ERROR_INIT;
     r = file_read(path, shown_as, false, &text, &why);
     if (r == -ENOENT && !required)

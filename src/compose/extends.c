@@ -94,8 +94,10 @@ static int refuse_missing(struct loader *l, const struct wanted *w, const struct
     struct nearest nearest = {.word = w->service};
     for (size_t i = 0; services && services->kind == NODE_MAP && i < services->n_entries; i++)
         nearest_offer(&nearest, services->entries[i].key->text);
-    const char *in = w->file ? source_shown_path(w->file_at, w->file) : w->at->origin->shown_as;
-    struct shown name = shown(source_shown_path(w->at, w->service));
+    struct shown file, service;
+    const char *in =
+        w->file ? source_shown_path(w->file_at, w->file, &file) : w->at->origin->shown_as;
+    struct shown name = shown(source_shown_path(w->at, w->service, &service));
     if (nearest.best)
         return node_error(l, w->at, "no service \"%s\" in %s; did you mean \"%s\"?", name.text,
                           SHOWN(in), SHOWN(nearest.best));

@@ -99,8 +99,9 @@ int source_add(struct loader *l, const struct compose_text *text, const char *fo
 /* The same for a file that `at` names, read once for each project directory. */
 int source_open(struct loader *l, const struct node *at, const char *path, const char *folder,
                 json_t *variables, struct source **ret_source) _must_use_;
-/* A path as messages may show it: where a variable has part in it, as it is written. */
-const char *source_shown_path(const struct node *at, const char *path);
+/* A path (or a name) as messages may show it: where a variable has part in it, as it is written, in
+ * `ret_room`. */
+const char *source_shown_path(const struct node *at, const char *path, struct shown *ret_room);
 void sources_close(struct loader *l);
 
 /* model.c: files become one tree. A chain of files that include each other, to find circles. */

@@ -95,11 +95,12 @@ static int resolve_profile(struct loader *l, const struct node *node, const char
         return 0;
     _cleanup_(buf_close) struct buf content = BUF_INIT(SPEC_JSON_MAX);
     _cleanup_free_ char *path = NULL, *line = NULL;
+    struct shown room;
     struct error why = ERROR_INIT;
     int r = paths_absolute(l, node, name, &path);
     if (r < 0)
         return r;
-    r = file_read(path, source_shown_path(node, path), false, &content, &why);
+    r = file_read(path, source_shown_path(node, path, &room), false, &content, &why);
     if (r < 0)
         return r == -ENOMEM ? r : node_error(l, node, "security_opt: %s", why.text);
     json_auto_t *profile = json_loads(buf_text(&content), 0, NULL);

@@ -48,11 +48,10 @@ int scope_read_file(struct loader *l, const char *path, json_t *vars)
 int scope_read_named(struct loader *l, const struct node *at, const char *key, const char *path,
                      json_t *vars)
 {
-    const char *written = source_shown_path(at, path);
-    struct shown visible = shown(written);
+    struct shown room;
     struct error *err = l->diag.err, why = ERROR_INIT;
     l->diag.err = &why;
-    int r = read_shown(l, path, written == path ? path : visible.text, vars);
+    int r = read_shown(l, path, source_shown_path(at, path, &room), vars);
     l->diag.err = err;
     return r < 0 && r != -ENOMEM ? node_error(l, at, "%s: %s", key, why.text) : r;
 }

@@ -84,9 +84,12 @@ int source_add(struct loader *l, const struct compose_text *text, const char *fo
     return 0;
 }
 
-const char *source_shown_path(const struct node *at, const char *path)
+const char *source_shown_path(const struct node *at, const char *path, struct shown *ret_room)
 {
-    return at->text && strchr(at->text, '$') ? at->text : path;
+    if (!at->text || !strchr(at->text, '$'))
+        return path;
+    *ret_room = shown(at->text);
+    return ret_room->text;
 }
 
 int source_open(struct loader *l, const struct node *at, const char *path, const char *folder,
@@ -99,8 +102,8 @@ int source_open(struct loader *l, const struct node *at, const char *path, const
             return 0;
         }
     _cleanup_(buf_close) struct buf text = BUF_INIT(COMPOSE_FILE_MAX);
-    struct shown written = shown(source_shown_path(at, path));
-    const char *shown_as = strcmp(source_shown_path(at, path), path) == 0 ? path : written.text;
+    struct shown room;
+    const char *shown_as = source_shown_path(at, path, &room);
     struct error why = ERROR_INIT;
     int r = file_read(path, shown_as, false, &text, &why);
     if (r == -ENOMEM)
