@@ -143,6 +143,8 @@ static const char *drift_reason(const struct agent *a)
     if (c->made_as != a->lifecycle)
         return a->lifecycle == LIFECYCLE_HOT ? "lifecycle changed from lazy to hot"
                                              : "lifecycle changed from hot to lazy";
+    if (c->policy == POLICY_STAYS_TAMPERED)
+        return "its restart policy was changed by hand";
     if (c->spec.version != a->spec.version ||
         memcmp(c->spec.sha256, a->spec.sha256, sizeof(a->spec.sha256)) != 0)
         return "spec changed";

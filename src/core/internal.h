@@ -92,7 +92,7 @@ struct container {
     int64_t ended_ns;              /* by the engine's clock: the last end that was inspected */
     int64_t started_ns;            /* the same: when its run began; 0: not inspected in this one */
     bool began_before;             /* that was before we looked first */
-    bool looked_back;              /* it was asked when, in this run */
+    bool looked_back;              /* when it began was asked for, in this run */
 };
 
 enum presence { PRESENCE_NONE, PRESENCE_ROW, PRESENCE_TOMBSTONE };
@@ -389,7 +389,9 @@ bool agent_is_rolled_back(const struct agent *a);
 bool same_id(const uint8_t a[CONTAINER_ID_SIZE], const uint8_t b[CONTAINER_ID_SIZE]);
 struct agent_view agent_view_of(const struct core *core, const struct agent *a);
 bool container_is_up(const struct container *c);
-bool stop_is_lost(const struct core *core, const struct container *c); /* ours, and may yet be */
+/* One of ours, that may yet come to pass. */
+bool operation_is_lost(const struct core *core, const struct container *c,
+                       enum operation_kind kind);
 bool container_is_tampered(const struct container *c);
 
 /* What stands before a step: nothing; what will pass; what will not by itself. */

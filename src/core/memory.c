@@ -24,7 +24,8 @@ static enum agent_state state_to_save(const struct core *core, const struct agen
     const struct container *c = &a->containers[SLOT_MAIN];
     if (c->known && (a->unjudged || a->confirm_at_ns != 0))
         return STATE_RUNNING;
-    if (container_is_up(c) && a->state == STATE_RUNNING && stop_is_lost(core, c))
+    if (container_is_up(c) && a->state == STATE_RUNNING &&
+        operation_is_lost(core, c, OPERATION_STOP))
         return STATE_STOPPING;
     if (a->state == STATE_STARTING && !container_is_up(c))
         return STATE_STOPPED;

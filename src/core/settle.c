@@ -223,8 +223,7 @@ static void adopt(struct core *core, struct agent *a)
     a->idle_since_ns = core->now_ns;
     a->save = true;
     const struct container *c = &a->containers[SLOT_MAIN];
-    bool lost_start = core->now_ns < c->lost_until_ns && c->lost_kind == OPERATION_START;
-    if (!lost_start)
+    if (!operation_is_lost(core, c, OPERATION_START))
         judge_tell(core, a, EVENT_CONTAINER_ADOPTED, "started_by_hand");
 }
 

@@ -114,17 +114,17 @@ bool container_is_up(const struct container *c)
                         c->status == CONTAINER_PAUSED);
 }
 
-bool stop_is_lost(const struct core *core, const struct container *c)
+bool operation_is_lost(const struct core *core, const struct container *c, enum operation_kind kind)
 {
-    return c->lost_kind == OPERATION_STOP && core->now_ns < c->lost_until_ns;
+    return c->lost_kind == kind && core->now_ns < c->lost_until_ns;
 }
 
 /* Is its end what we, or its row, asked for? */
 static bool death_is_explained(const struct core *core, const struct agent *a,
                                const struct container *c)
 {
-    bool stopping =
-        (a->operation.id != 0 && a->operation.kind == OPERATION_STOP) || stop_is_lost(core, c);
+    bool stopping = (a->operation.id != 0 && a->operation.kind == OPERATION_STOP) ||
+                    operation_is_lost(core, c, OPERATION_STOP);
     return stopping || !agent_is_wanted_awake(core, a) || (c->exit_seen && c->exit_code == 0);
 }
 
@@ -308,6 +308,27 @@ static bool is_late(const struct container *c, const struct observation *o)
            o->status == CONTAINER_RUNNING;
 }
 
+/* What a listing does not tell. */
+static void take_inspection(const struct core *core, struct container *c,
+                            const struct observation *o)
+{
+    if (c->inspected_ns == 0)
+        c->began_before = o->started_ns != 0;
+    c->inspected_ns = core->now_ns;
+    c->started_ns = o->started_ns;
+    if (o->policy_agrees)
+        c->policy = POLICY_AGREES;
+    else if (c->policy != POLICY_STAYS_TAMPERED)
+        c->policy = POLICY_TAMPERED;
+    c->exit_code = o->exit_code;
+    c->exit_seen = o->status == CONTAINER_EXITED;
+    c->oom_killed = o->oom_killed;
+    c->restarts = o->restarts;
+    c->restarts_seen = true;
+    c->death_told = false;
+    c->ended_ns = o->ended_ns;
+}
+
 void agent_see(struct core *core, struct agent *a, enum slot slot, const struct observation *o)
 {
     struct container *c = &a->containers[slot];
@@ -351,23 +372,8 @@ void agent_see(struct core *core, struct agent *a, enum slot slot, const struct 
     c->differs = o->differs;
     c->seen_ns = core->now_ns;
     bool is_first = c->inspected_ns == 0;
-    if (o->inspected) {
-        c->inspected_ns = core->now_ns;
-        c->started_ns = o->started_ns;
-        if (is_first)
-            c->began_before = o->started_ns != 0;
-        if (o->policy_agrees)
-            c->policy = POLICY_AGREES;
-        else if (c->policy != POLICY_STAYS_TAMPERED)
-            c->policy = POLICY_TAMPERED;
-        c->exit_code = o->exit_code;
-        c->exit_seen = o->status == CONTAINER_EXITED;
-        c->oom_killed = o->oom_killed;
-        c->restarts = o->restarts;
-        c->restarts_seen = true;
-        c->death_told = false;
-        c->ended_ns = o->ended_ns;
-    }
+    if (o->inspected)
+        take_inspection(core, c, o);
     take_change(core, a, slot, &before);
     if (is_first && c->started_ns != 0)
         follow_know_start(core, a);

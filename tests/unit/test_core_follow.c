@@ -298,8 +298,7 @@ static void a_held_one_is_left_alone(void **state)
     assert_non_null(strstr(f.trace, "stop demo-app, start demo-app"));
 }
 
-/* What it is to follow is held half way: it is looked after all the same. */
-static void what_is_held_is_not_waited_for(void **state)
+static void hold_half_way(void)
 {
     boot_both(on_db);
     put("db", LIFECYCLE_HOT, NULL, changed);
@@ -310,6 +309,12 @@ static void what_is_held_is_not_waited_for(void **state)
     fx_put(&f, &db);
     fx_settle(&f);
     assert_null(strstr(f.trace, "demo-app"));
+}
+
+/* What it is to follow is held half way: it is looked after all the same. */
+static void what_is_held_is_not_waited_for(void **state)
+{
+    hold_half_way();
     PASS(.agent = NULL);
     assert_report(&f, "app", REPORT_UNCHANGED, 23);
     fx_dies_for_good(&f, "demo-app", 1);
@@ -320,15 +325,7 @@ static void what_is_held_is_not_waited_for(void **state)
 /* Somebody ends the recreate in place of roost: then there is nothing to wait for any more. */
 static void what_is_held_comes_back_by_hand(void **state)
 {
-    boot_both(on_db);
-    put("db", LIFECYCLE_HOT, NULL, changed);
-    fx_run(&f, 5 * FX_S);
-    struct core_row db = fx_row("db", LIFECYCLE_HOT, 0);
-    db.spec = sim_spec(changed);
-    db.held = true;
-    fx_put(&f, &db);
-    fx_settle(&f);
-    assert_null(strstr(f.trace, "demo-app"));
+    hold_half_way();
     fx_removed_by_hand(&f, "demo-db..old");
     fx_settle(&f);
     assert_non_null(strstr(f.trace, "stop demo-app, start demo-app"));

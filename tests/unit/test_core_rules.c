@@ -195,6 +195,7 @@ static void rule_15_waits_for_who_uses_it_without_the_call(void **state)
     fx_clear(&f);
     PASS(.deep = true);
     assert_report(&f, "web", REPORT_DEFERRED, 13);
+    assert_string_equal(fx_report(&f, "web")->reason, "its restart policy was changed by hand");
     assert_trace(&f, "list, inspect demo-web");
     assert_events(&f, "drift web, container_restarted web");
     fx_run(&f, 2400 * FX_S);
